@@ -1,0 +1,11 @@
+// Writes src/generated/<name>_wasm.ts: a .wasm file as base64, so that the package needs no file path, no fetch and
+// no bundler plug-in to load it. Usage: node scripts/embed-wasm.mjs planner blend
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+
+const root = new URL("..", import.meta.url);
+mkdirSync(new URL("src/generated/", root), { recursive: true });
+for (const name of process.argv.slice(2)) {
+  const base64 = readFileSync(new URL(`build/${name}.wasm`, root)).toString("base64");
+  const text = `// Made by scripts/embed-wasm.mjs from build/${name}.wasm.\nexport const ${name}Wasm =\n  "${base64}";\n`;
+  writeFileSync(new URL(`src/generated/${name}_wasm.ts`, root), text);
+}
