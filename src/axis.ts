@@ -122,10 +122,13 @@ export function mapInterval(options: MapIntervalOptions): MappedInterval {
   checkKeys("options", checkObject("options", options), ["axis", "interval", "scale"]);
   const kind = kindOf("axis", options.axis);
   const fields = checkObject("interval", options.interval);
-  const cell = (name: string) => checkInteger(`interval.${name}`, fields[name], { min: 0, max: MAX_SIZE, unit: "latent cells" });
+  const cell = (name: string) =>
+    checkInteger(`interval.${name}`, fields[name], { min: 0, max: MAX_SIZE, unit: "latent cells" });
   const [start, end, leftRamp, rightRamp] = [cell("start"), cell("end"), cell("leftRamp"), cell("rightRamp")];
   const scale = checkInteger("scale", options.scale, { min: 1, unit: "frames or pixels a latent cell" });
-  const bytes = planner.call(pathOfMap, (functions) => functions.map_interval(kind, start, end, leftRamp, rightRamp, scale));
+  const bytes = planner.call(pathOfMap, (functions) =>
+    functions.map_interval(kind, start, end, leftRamp, rightRamp, scale),
+  );
   const view = new DataView(bytes.buffer);
   const mask = new Float32Array(bytes.buffer, planner.constant("SLICE_BYTES"));
   return { start: view.getInt32(0, true), stop: view.getInt32(4, true), mask };

@@ -58,7 +58,13 @@ export class TileShapeError extends Error {
   /** The shape of what the decoder answered. */
   readonly actual: readonly number[];
 
-  constructor(tileIndex: number, description: string, expected: readonly number[], actual: readonly number[], hint: string) {
+  constructor(
+    tileIndex: number,
+    description: string,
+    expected: readonly number[],
+    actual: readonly number[],
+    hint: string,
+  ) {
     super(
       `the decoder's answer for ${description} must be of shape (${expected.join(", ")}), got (${actual.join(", ")})${hint}`,
     );

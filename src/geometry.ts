@@ -45,7 +45,10 @@ export function checkGeometry(path: string, value: unknown): Geometry {
   const fields = checkObject(path, value);
   checkKeys(path, fields, ["temporalScale", "heightScale", "widthScale", "causal", "latentChannels"]);
   const geometry = {
-    temporalScale: checkInteger(`${path}.temporalScale`, fields["temporalScale"], { min: 1, unit: "frames a latent frame" }),
+    temporalScale: checkInteger(`${path}.temporalScale`, fields["temporalScale"], {
+      min: 1,
+      unit: "frames a latent frame",
+    }),
     heightScale: checkInteger(`${path}.heightScale`, fields["heightScale"], { min: 1, unit: "pixels a latent cell" }),
     widthScale: checkInteger(`${path}.widthScale`, fields["widthScale"], { min: 1, unit: "pixels a latent cell" }),
     causal: checkBoolean(`${path}.causal`, fields["causal"]),

@@ -4,7 +4,15 @@ import { type Interval, readInterval, type Slice } from "./axis.js";
 import { mustBe, PlanMismatchError } from "./errors.js";
 import { checkGeometry, type Geometry } from "./geometry.js";
 import { type PlannerRole, planner } from "./planner.js";
-import { AXIS_NAMES, type AxisName, axisScale, type NormalTiling, normaliseTiling, renderTiling, type Tiling } from "./tiling.js";
+import {
+  AXIS_NAMES,
+  type AxisName,
+  axisScale,
+  type NormalTiling,
+  normaliseTiling,
+  renderTiling,
+  type Tiling,
+} from "./tiling.js";
 import { checkInteger, checkKeys, checkObject } from "./validate.js";
 
 /** One value for each axis. */
@@ -204,7 +212,8 @@ export class TilePlan {
    */
   static fromJSON(json: unknown): TilePlan {
     const fields = checkObject("plan", json);
-    if (fields["format"] !== "tileblend-plan") throw new TypeError(mustBe("plan.format", '"tileblend-plan"', fields["format"]));
+    if (fields["format"] !== "tileblend-plan")
+      throw new TypeError(mustBe("plan.format", '"tileblend-plan"', fields["format"]));
     const version = planner.constant("PLAN_VERSION");
     if (fields["version"] !== version) throw new RangeError(mustBe("plan.version", `${version}`, fields["version"]));
     const { latent, geometry, tiling } = fields;

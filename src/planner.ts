@@ -33,7 +33,13 @@ interface PlannerFunctions {
   map_interval(kind: number, start: number, end: number, leftRamp: number, rightRamp: number, scale: number): number;
   check_tiling(axis: number, tileSize: number, overlap: number, scale: number): number;
   preset_tiling(preset: number): number;
-  auto_tiling(height: number, width: number, numFrames: number, spatialThreshold: number, temporalThreshold: number): number;
+  auto_tiling(
+    height: number,
+    width: number,
+    numFrames: number,
+    spatialThreshold: number,
+    temporalThreshold: number,
+  ): number;
 }
 
 /** Exported constants that TypeScript uses; their values are the planner's. */

@@ -33,16 +33,29 @@ export const tilings = Object.freeze({
   auto,
 });
 
-type PresetName = "PRESET_DEFAULT" | "PRESET_SPATIAL_ONLY" | "PRESET_TEMPORAL_ONLY" | "PRESET_AGGRESSIVE" | "PRESET_CONSERVATIVE";
+type PresetName =
+  | "PRESET_DEFAULT"
+  | "PRESET_SPATIAL_ONLY"
+  | "PRESET_TEMPORAL_ONLY"
+  | "PRESET_AGGRESSIVE"
+  | "PRESET_CONSERVATIVE";
 
 function preset(name: PresetName): Tiling {
   const number = planner.constant(name);
-  return readTiling(planner.call((role) => role, (functions) => functions.preset_tiling(number)));
+  return readTiling(
+    planner.call(
+      (role) => role,
+      (functions) => functions.preset_tiling(number),
+    ),
+  );
 }
 
 function readTiling(bytes: Uint8Array<ArrayBuffer>): Tiling {
   const view = new DataView(bytes.buffer);
-  const axisAt = (offset: number) => ({ tileSize: view.getInt32(offset, true), overlap: view.getInt32(offset + 4, true) });
+  const axisAt = (offset: number) => ({
+    tileSize: view.getInt32(offset, true),
+    overlap: view.getInt32(offset + 4, true),
+  });
   const [spatial, temporal] = [axisAt(0), axisAt(8)];
   return { ...(spatial.tileSize > 0 ? { spatial } : {}), ...(temporal.tileSize > 0 ? { temporal } : {}) };
 }

@@ -61,7 +61,9 @@ export function checkTensor(path: string, value: unknown, rank: number): Tensor 
   // Boundary: the line above has shown what it is.
   const array = data as Float32Array | Uint16Array;
   if (array.length !== count) {
-    throw new RangeError(mustBe(`${path}.data.length`, `${count}, the product of shape (${lengths.join(", ")})`, array.length));
+    throw new RangeError(
+      mustBe(`${path}.data.length`, `${count}, the product of shape (${lengths.join(", ")})`, array.length),
+    );
   }
   return { dtype, shape: lengths, data: array };
 }

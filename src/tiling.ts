@@ -88,7 +88,8 @@ export function checkAxisTiling(path: string, value: unknown): NormalAxisTiling 
   checkKeys(path, fields, ["tileSize", "overlap"]);
   const unit = path.endsWith("temporal") ? "frames" : "pixels";
   const tileSize = checkInteger(`${path}.tileSize`, fields["tileSize"], { min: 1, unit });
-  const overlap = fields["overlap"] === undefined ? 0 : checkInteger(`${path}.overlap`, fields["overlap"], { min: 0, unit });
+  const overlap =
+    fields["overlap"] === undefined ? 0 : checkInteger(`${path}.overlap`, fields["overlap"], { min: 0, unit });
   if (overlap >= tileSize) {
     throw new RangeError(`${path}.overlap must be below ${path}.tileSize, ${tileSize} (${unit}), got ${overlap}`);
   }

@@ -1,4 +1,4 @@
-import type { TilePlan, Tile } from "../plan.js";
+import type { Tile, TilePlan } from "../plan.js";
 import type { Dtype, Tensor } from "../tensor.js";
 
 /** What finished frames are made into. */
