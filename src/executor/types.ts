@@ -111,7 +111,9 @@ export interface NormaliseJob {
   readonly start: number;
   readonly count: number;
   readonly format: OutputFormat;
-  readonly range: readonly [number, number];
+  /** rgb24 only: a value v becomes (v - low) · factor, each step rounded to float32, then clamped and rounded. */
+  readonly low: number;
+  readonly factor: number;
   /** (B, C, targetFrames, H, W), or (B, targetFrames, H, W, 3) in rgb24. */
   readonly target: Float32Array | Uint16Array | Uint8Array;
   /** Frames of the whole target. */

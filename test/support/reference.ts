@@ -173,7 +173,7 @@ export function referenceBfloat16Bits(value: number): number {
 /** A normalised value as a byte of rgb24, each step rounded to float32. */
 export function referenceRgb24Byte(value: number, low: number, high: number): number {
   if (Number.isNaN(value)) return 0;
-  const scaled = fround(fround(value - fround(low)) * fround(255 / fround(fround(high) - fround(low))));
+  const scaled = fround(fround(value - fround(low)) * fround(255 / (high - low)));
   const clamped = Math.min(255, Math.max(0, scaled));
   const floor = Math.floor(clamped);
   const rest = clamped - floor;
