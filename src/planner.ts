@@ -1,3 +1,4 @@
+import { decodeBase64 } from "./base64.js";
 import { mustBe } from "./errors.js";
 import { plannerWasm } from "./generated/planner_wasm.js";
 
@@ -99,10 +100,6 @@ const FAILURES: readonly (Failure | undefined)[] = [
 
 /** Memory above this is given back after the call that grew it (bytes). */
 const KEPT_MEMORY_BYTES = 1 << 22;
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
 
 /** planner.wasm, instantiated synchronously on first use. */
 class Planner {

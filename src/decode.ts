@@ -1,0 +1,179 @@
+import {
+  createOutput,
+  type DecodeFramesOptions,
+  type DecodeJob,
+  type DecodeTiledOptions,
+  resolveJob,
+  type TileDecoder,
+} from "./decode_options.js";
+import { DecoderError, TileShapeError } from "./errors.js";
+import { chooseExecutor } from "./executor/index.js";
+import type { Accumulator, Executor, FrameChunk } from "./executor/types.js";
+import type { Tile } from "./plan.js";
+import { checkTensor, crop, type Tensor } from "./tensor.js";
+
+/**
+ * Decodes latents tile by tile into one tensor (B, C, frames, height, width).
+ * @throws (rejects with) TypeError or RangeError on bad input, before any decoding; DecoderError, TileShapeError;
+ * ExecutorUnavailableError, ExecutorError; the signal's reason after an abort.
+ */
+export async function decodeTiled(latents: Tensor, decoder: TileDecoder, options: DecodeTiledOptions): Promise<Tensor> {
+  const job = resolveJob(latents, decoder, options);
+  const output = job.output ?? createOutput(job);
+  for await (const _ of decodeChunks({ ...job, output })) {
+    // Each chunk is final inside output.
+  }
+  return output;
+}
+
+/**
+ * Decodes latents tile by tile and hands out frames as soon as no coming tile touches them. Decoding waits for the
+ * consumer. What has been handed out stays valid whatever happens later.
+ * @throws TypeError or RangeError on bad input, at the call; while iterating as decodeTiled.
+ */
+export function decodeFrames(
+  latents: Tensor,
+  decoder: TileDecoder,
+  options: DecodeFramesOptions,
+): AsyncIterableIterator<FrameChunk> {
+  return decodeChunks(resolveJob(latents, decoder, options));
+}
+
+async function* decodeChunks(job: DecodeJob): AsyncGenerator<FrameChunk, void, undefined> {
+  const giveUp = new AbortController();
+  const forward = () => giveUp.abort(job.signal?.reason);
+  if (job.signal?.aborted) forward();
+  job.signal?.addEventListener("abort", forward, { once: true });
+  let accumulator: Accumulator | undefined;
+  try {
+    giveUp.signal.throwIfAborted();
+    accumulator = await openFor(job);
+    yield* blendTiles(job, accumulator, giveUp.signal);
+  } finally {
+    job.signal?.removeEventListener("abort", forward);
+    // Tells decoders that are still at work; nothing waits for them any more.
+    giveUp.abort();
+    accumulator?.close();
+  }
+}
+
+async function openFor(job: DecodeJob): Promise<Accumulator> {
+  const { plan, latents, outputChannels, format, range, output } = job;
+  const executor: Executor =
+    typeof job.executor === "string" ? (await chooseExecutor(job.executor)).executor : job.executor;
+  const [batch = 1] = latents.shape;
+  const target = output === undefined ? {} : { output };
+  return executor.open(plan, { batch, outputChannels, format, range, ...target });
+}
+
+/** The loop: start decoders in plan order, blend their answers in plan order, hand out what is final. */
+async function* blendTiles(job: DecodeJob, accumulator: Accumulator, signal: AbortSignal): AsyncGenerator<FrameChunk> {
+  const report = createReporter(job);
+  const waiting = job.plan.tiles();
+  const started: StartedTile[] = [];
+  for (;;) {
+    // A tile counts until it is blended, so that at most `concurrency` decoded tiles are held.
+    while (started.length < job.concurrency) {
+      const { value: tile, done } = waiting.next();
+      if (done) break;
+      started.push({ tile, answer: startTile(job, tile, signal) });
+    }
+    const first = started[0];
+    if (first === undefined) return;
+    const pixels = checkAnswer(job, first.tile, await untilAborted(first.answer, signal));
+    await accumulator.add(first.tile, pixels);
+    started.shift();
+    signal.throwIfAborted();
+    report({ tiles: 1 });
+    const count = accumulator.finalFrames;
+    if (count === 0) continue;
+    const chunk = await accumulator.take(count);
+    signal.throwIfAborted();
+    report({ chunk });
+    yield chunk;
+  }
+}
+
+interface StartedTile {
+  readonly tile: Tile;
+  readonly answer: Promise<Tensor>;
+}
+
+function startTile(job: DecodeJob, tile: Tile, signal: AbortSignal): Promise<Tensor> {
+  const { frames, height, width } = tile.latent;
+  const { causal, timestep, plan } = job;
+  const context = { tile, index: tile.index, count: plan.tileCount, causal, timestep, signal };
+  const answer = (async () => {
+    try {
+      return await job.decoder(crop(job.latents, [frames, height, width]), context);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new DecoderError(tile.index, describeTile(tile, plan.tileCount), error);
+    }
+  })();
+  // A failure is met when the tile's turn comes; until then nobody listens.
+  answer.catch(() => undefined);
+  return answer;
+}
+
+function describeTile({ index, latent }: Tile, count: number): string {
+  const range = (name: "frames" | "height" | "width") => `${name} ${latent[name].start} to ${latent[name].end}`;
+  return `tile ${index} of ${count} (latent ${range("frames")}, ${range("height")}, ${range("width")})`;
+}
+
+/** Throws when a decoder's answer is no tensor or not of the tile's shape. */
+function checkAnswer(job: DecodeJob, tile: Tile, answer: unknown): Tensor {
+  const description = describeTile(tile, job.plan.tileCount);
+  const pixels = checkTensor(`the decoder's answer for ${description}`, answer, 5);
+  const { frames, height, width } = tile.output;
+  const sizes = [frames, height, width].map(({ start, stop }) => stop - start);
+  const expected = [job.latents.shape[0] ?? 1, job.outputChannels, ...sizes];
+  const differs = (axis: number) => expected[axis] !== pixels.shape[axis];
+  if (differs(0) || differs(1)) {
+    const hint = differs(1) ? "; options.outputChannels says how many channels the decoder gives" : "";
+    throw new TileShapeError(tile.index, description, expected, pixels.shape, hint);
+  }
+  if (job.sizeMismatch === "error" && [2, 3, 4].some(differs)) {
+    const hint = '; check geometry, or take what is common with sizeMismatch: "crop"';
+    throw new TileShapeError(tile.index, description, expected, pixels.shape, hint);
+  }
+  return pixels;
+}
+
+/** Resolves with the promise, or rejects with the signal's reason as soon as it aborts. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+interface Step {
+  readonly tiles?: number;
+  readonly chunk?: FrameChunk;
+}
+
+/** Counts what is done and tells onProgress. */
+function createReporter({ plan, onProgress }: DecodeJob): (step: Step) => void {
+  const startedAt = performance.now();
+  const done = { tiles: 0, frames: 0, nan: 0, uncovered: 0 };
+  return ({ tiles = 0, chunk }) => {
+    done.tiles += tiles;
+    done.frames += chunk?.count ?? 0;
+    done.nan += chunk?.nanCount ?? 0;
+    done.uncovered += chunk?.uncoveredCount ?? 0;
+    const elapsedMs = performance.now() - startedAt;
+    onProgress?.({
+      tilesDone: done.tiles,
+      tileCount: plan.tileCount,
+      framesDone: done.frames,
+      frameCount: plan.output.frames,
+      elapsedMs,
+      etaMs: (elapsedMs / done.tiles) * (plan.tileCount - done.tiles),
+      nanCount: done.nan,
+      uncoveredCount: done.uncovered,
+    });
+  };
+}
