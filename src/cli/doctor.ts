@@ -1,0 +1,107 @@
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { promisify } from "node:util";
+import type { Command } from "commander";
+import { type ExecutorStatus, probeExecutors } from "../executor/index.js";
+import { planner } from "../planner.js";
+import { type Console, formatTable } from "./console.js";
+
+/** A program or package that one feature needs. */
+interface ToolStatus {
+  readonly name: string;
+  readonly isAvailable: boolean;
+  /** Its version, or what to do to have it. */
+  readonly description: string;
+  readonly usedFor: string;
+}
+
+interface Diagnosis {
+  readonly tileblend: string;
+  readonly planVersion: number;
+  readonly runtime: string;
+  readonly platform: string;
+  readonly chosen: string;
+  readonly executors: readonly ExecutorStatus[];
+  readonly tools: readonly ToolStatus[];
+}
+
+const EXAMPLES = `
+Examples:
+  $ tileblend doctor
+  $ tileblend doctor --json`;
+
+/** The `doctor` command: what can be used here, and why the rest cannot. */
+export function addDoctorCommand(program: Command, console: Console): void {
+  program
+    .command("doctor")
+    .description("say which executors and tools can be used here, and why the others cannot")
+    .option("--json", "print JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(async ({ json }: { json?: boolean }) => {
+      const diagnosis = await diagnose(program.version() ?? "");
+      console.out(json === true ? JSON.stringify(diagnosis, null, 2) : describe(diagnosis));
+    });
+}
+
+async function diagnose(version: string): Promise<Diagnosis> {
+  const executors = await probeExecutors();
+  return {
+    tileblend: version,
+    planVersion: planner.constant("PLAN_VERSION"),
+    runtime: runtimeName(),
+    platform: `${process.platform}-${process.arch}`,
+    chosen: executors.find((executor) => executor.isAvailable)?.name ?? "none",
+    executors,
+    tools: [
+      await programStatus("ffmpeg", "video in and out"),
+      await programStatus("ffprobe", "video in"),
+      packageStatus("sharp", "images in and out"),
+      packageStatus("onnxruntime-node", ".onnx decoders"),
+    ],
+  };
+}
+
+function runtimeName(): string {
+  const { bun, deno, node } = process.versions;
+  return bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
+}
+
+async function programStatus(name: string, usedFor: string): Promise<ToolStatus> {
+  try {
+    const { stdout } = await promisify(execFile)(name, ["-version"]);
+    const version = /version (\S+)/.exec(stdout)?.[1] ?? "version unknown";
+    return { name, isAvailable: true, description: version, usedFor };
+  } catch {
+    return { name, isAvailable: false, description: "not on PATH; install ffmpeg", usedFor };
+  }
+}
+
+function packageStatus(name: string, usedFor: string): ToolStatus {
+  const require = createRequire(import.meta.url);
+  try {
+    // Boundary: every package.json has a version.
+    const { version } = require(`${name}/package.json`) as { version: string };
+    return { name, isAvailable: true, description: version, usedFor };
+  } catch {
+    return { name, isAvailable: false, description: `not installed; npm install ${name}`, usedFor };
+  }
+}
+
+function describe({ tileblend, planVersion, runtime, platform, chosen, executors, tools }: Diagnosis): string {
+  const mark = (isAvailable: boolean) => (isAvailable ? "yes" : "no ");
+  const executorRows = executors.map(({ name, isAvailable, description }) => `  ${mark(isAvailable)} ${name.padEnd(6)} ${description}`);
+  const toolRows = tools.map(({ name, isAvailable, description, usedFor }) =>
+    `  ${mark(isAvailable)} ${name.padEnd(16)} ${description} (${usedFor})`,
+  );
+  return [
+    formatTable([
+      ["tileblend", tileblend],
+      ["plan version", `${planVersion}`],
+      ["runtime", `${runtime}, ${platform}`],
+    ]),
+    `executors (auto takes ${chosen})`,
+    ...executorRows,
+    "tools",
+    ...toolRows,
+  ].join("\n");
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { showValue } from "../errors.js";
+import { processConsole } from "./console.js";
+import { addDecodeCommand } from "./decode.js";
+import { addDoctorCommand } from "./doctor.js";
+import { addInspectCommand } from "./inspect.js";
+import { addPlanCommand } from "./plan.js";
+
+/** Exit codes: 0 done, 1 failed or differs, 2 wrong usage, 130 stopped by Ctrl-C. */
+const USAGE_ERROR = 2;
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  // Boundary: our own package.json.
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+const EXAMPLES = `
+Examples:
+  $ tileblend plan --latent 16x17x30 --tiling default
+  $ tileblend decode latents.safetensors --decoder vae.onnx --geometry wan21 -o video.mp4
+  $ tileblend doctor`;
+
+async function main(): Promise<void> {
+  const console = processConsole();
+  const program = new Command("tileblend")
+    .description("Plan overlapping tiles over video VAE latents, decode each one, and blend them into the video.")
+    .version(packageVersion())
+    .addHelpText("after", EXAMPLES)
+    .showHelpAfterError("(see --help)")
+    .exitOverride();
+  addPlanCommand(program, console);
+  addInspectCommand(program, console);
+  addDecodeCommand(program, console);
+  addDoctorCommand(program, console);
+  for (const command of program.commands) command.exitOverride().showHelpAfterError("(see --help)");
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    // Commander has written its message already.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
+    else {
+      console.note(`tileblend: ${error instanceof Error ? error.message : showValue(error)}`);
+      process.exitCode ||= 1;
+    }
+  }
+}
+
+await main();

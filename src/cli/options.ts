@@ -1,0 +1,151 @@
+import { InvalidArgumentError } from "commander";
+import { mustBe } from "../errors.js";
+import { type Geometry, geometries } from "../geometry.js";
+import type { PerAxis } from "../plan.js";
+import { tilings } from "../presets.js";
+import type { AxisTiling, SpatialTiling, Tiling } from "../tiling.js";
+
+/** What --spatial, --height, --width and --temporal give: an axis, or null for `none`. */
+export type AxisOption = AxisTiling | null;
+
+/** The options that say how a decode is tiled. */
+export interface TilingOptions {
+  readonly tiling?: string;
+  readonly spatial?: AxisOption;
+  readonly height?: AxisOption;
+  readonly width?: AxisOption;
+  readonly temporal?: AxisOption;
+}
+
+const WHOLE_NUMBER = /^\d+$/;
+
+/** Reads `16x17x30`: latent frames, height, width. */
+export function parseLatent(text: string): PerAxis<number> {
+  const parts = text.split("x");
+  if (parts.length !== 3 || !parts.every((part) => WHOLE_NUMBER.test(part))) {
+    throw new InvalidArgumentError("It must be FRAMESxHEIGHTxWIDTH in latent cells, such as 16x17x30.");
+  }
+  const [frames = 0, height = 0, width = 0] = parts.map(Number);
+  return { frames, height, width };
+}
+
+/** Reads `512:64`, `512` or `none`: tile size and overlap, in pixels or frames. */
+export function parseAxisTiling(text: string): AxisOption {
+  if (text === "none") return null;
+  const parts = text.split(":");
+  if (parts.length > 2 || !parts.every((part) => WHOLE_NUMBER.test(part))) {
+    throw new InvalidArgumentError("It must be TILE:OVERLAP, TILE or none, such as 512:64.");
+  }
+  const [tileSize = 0, overlap = 0] = parts.map(Number);
+  return { tileSize, overlap };
+}
+
+/** Reads `0:255` or `-1:1`: two numbers. */
+export function parseRange(text: string): readonly [number, number] {
+  const [low, high, ...rest] = text.split(":").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (low === undefined || high === undefined || rest.length > 0 || !Number.isFinite(low) || !Number.isFinite(high)) {
+    throw new InvalidArgumentError("It must be LOW:HIGH, such as -1:1 or 0:255.");
+  }
+  return [low, high];
+}
+
+/** Reads a whole number from 1 on. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!(WHOLE_NUMBER.test(text) && Number.isSafeInteger(value) && value >= 1)) {
+    throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  }
+  return value;
+}
+
+/** Reads a number above 0. */
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+}
+
+const GEOMETRY_HELP =
+  "It must be ltx, wan21, hunyuan-video, image:SCALE, TEMPORAL,HEIGHT,WIDTH,causal|whole[,CHANNELS], or JSON.";
+
+/** Reads a geometry: a name, `image:2`, `8,32,32,causal,128`, or JSON. */
+export function parseGeometry(text: string): Geometry {
+  const name = text.toLowerCase().replaceAll("-", "");
+  if (name === "ltx") return geometries.ltx;
+  if (name === "wan21") return geometries.wan21;
+  if (name === "hunyuanvideo") return geometries.hunyuanVideo;
+  const image = /^image:(\d+)$/.exec(name);
+  if (image !== null) return geometries.image({ scale: Number(image[1]) });
+  if (text.trimStart().startsWith("{")) return parseGeometryJson(text);
+  const numbers = /^(\d+),(\d+),(\d+),(causal|whole)(?:,(\d+))?$/.exec(name);
+  if (numbers === null) throw new InvalidArgumentError(GEOMETRY_HELP);
+  const [, temporal, height, width, kind, channels] = numbers;
+  return {
+    temporalScale: Number(temporal),
+    heightScale: Number(height),
+    widthScale: Number(width),
+    causal: kind === "causal",
+    ...(channels === undefined ? {} : { latentChannels: Number(channels) }),
+  };
+}
+
+function parseGeometryJson(text: string): Geometry {
+  try {
+    // Boundary: planTiles checks every field.
+    return JSON.parse(text) as Geometry;
+  } catch {
+    throw new InvalidArgumentError(GEOMETRY_HELP);
+  }
+}
+
+const PRESETS: Readonly<Record<string, () => Tiling>> = {
+  default: tilings.default,
+  spatialonly: () => tilings.spatialOnly(),
+  temporalonly: () => tilings.temporalOnly(),
+  aggressive: tilings.aggressive,
+  conservative: tilings.conservative,
+  none: tilings.none,
+};
+
+/** Names for --tiling. */
+export const TILING_NAMES = "auto, default, spatial-only, temporal-only, aggressive, conservative, none";
+
+/** The size of the video that latents of a size give (frames, pixels). */
+export function outputSize(latent: PerAxis<number>, geometry: Geometry): PerAxis<number> {
+  const { temporalScale, heightScale, widthScale, causal } = geometry;
+  return {
+    frames: causal ? 1 + (latent.frames - 1) * temporalScale : latent.frames * temporalScale,
+    height: latent.height * heightScale,
+    width: latent.width * widthScale,
+  };
+}
+
+/**
+ * The tiling that the options ask for: the preset, with the axes that are given by themselves in place of its own.
+ * Without a preset the axes not given are one tile; without any option the choice is `auto`.
+ */
+export function resolveTiling(options: TilingOptions, output: PerAxis<number>): Tiling | null {
+  const { spatial, height, width, temporal } = options;
+  const hasAxes = [spatial, height, width, temporal].some((axis) => axis !== undefined);
+  const base = presetTiling(options.tiling ?? (hasAxes ? "none" : "auto"), output);
+  if (!hasAxes) return base;
+  const chosen = spatial === undefined ? (base?.spatial ?? null) : spatial;
+  const space = height === undefined && width === undefined ? chosen : splitSpatial(chosen, height, width);
+  return { spatial: space, temporal: temporal === undefined ? (base?.temporal ?? null) : temporal };
+}
+
+function splitSpatial(base: Tiling["spatial"], height?: AxisOption, width?: AxisOption): SpatialTiling {
+  // An absent side of a spatial tiling is one tile.
+  const both = base && "tileSize" in base ? { height: base, width: base } : (base ?? {});
+  const pick = (given: AxisOption | undefined, own: AxisTiling | undefined) => (given === undefined ? own : (given ?? undefined));
+  const [h, w] = [pick(height, both.height), pick(width, both.width)];
+  return { ...(h === undefined ? {} : { height: h }), ...(w === undefined ? {} : { width: w }) };
+}
+
+function presetTiling(name: string, { frames, height, width }: PerAxis<number>): Tiling | null {
+  const key = name.toLowerCase().replaceAll("-", "");
+  if (key === "auto") return tilings.auto({ height, width, numFrames: frames });
+  const preset = PRESETS[key];
+  if (preset === undefined) throw new TypeError(mustBe("--tiling", `one of ${TILING_NAMES}`, name));
+  return preset();
+}
