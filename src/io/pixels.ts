@@ -1,11 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { mustBe } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import { checkKeys, checkObject } from "../validate.js";
 import { FileFormatError } from "./errors.js";
 import { checkPixelBytes, checkRange, type FrameSize, type PixelRange, PixelTensor } from "./frame_bytes.js";
 import { IMAGE_EXTENSIONS, type ImageFrames, readImage } from "./image_source.js";
+import { checkProgram } from "./program.js";
 import { loadSharp } from "./sharp_package.js";
 import { readVideo, VIDEO_EXTENSIONS } from "./video_source.js";
 
@@ -51,12 +51,6 @@ export async function readPixels(path: string, options: ReadPixelsOptions = {}):
   }
   const known = [...IMAGE_EXTENSIONS, ...VIDEO_EXTENSIONS].join(", ");
   throw new FileFormatError(path, `pixels must be in a folder of images or a file of ${known}`);
-}
-
-/** Returns a program's path, or throws a TypeError. */
-export function checkProgram(path: string, value: unknown): string {
-  if (typeof value !== "string" || value === "") throw new TypeError(mustBe(path, "the path of a program", value));
-  return value;
 }
 
 async function readAnimation(path: string, range: PixelRange): Promise<ReadPixelsResult> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { mustBe } from "../errors.js";
 import { hasCode } from "./beside.js";
 import { FfmpegError, MissingProgramError, type ProgramEnd } from "./errors.js";
 
@@ -9,6 +10,12 @@ const STDERR_TAIL = 4096;
 const PIPE_GRACE = 1000;
 /** How long a program that has closed its input may take to end (milliseconds). */
 const EXIT_GRACE = 2000;
+
+/** Returns a program's path, or throws a TypeError. */
+export function checkProgram(path: string, value: unknown): string {
+  if (typeof value !== "string" || value === "") throw new TypeError(mustBe(path, "the path of a program", value));
+  return value;
+}
 
 /** A program that runs, with pipes for its input and output. It never throws through a stream's event. */
 export class RunningProgram {
