@@ -1,24 +1,24 @@
 import type { Tile } from "../plan.js";
 import type { Tensor } from "../tensor.js";
 
-/** What a decoder is told of the tile it decodes. */
+/** What a decoder is told about the tile it decodes. */
 export interface TileContext {
-  /** The tile: intervals in latent cells, slices in frames and pixels. */
+  /** Intervals in latent cells, slices in frames and pixels. */
   readonly tile: Tile;
   /** Position of the tile in plan order. */
   readonly index: number;
-  /** Number of tiles of the decode. */
+  /** Number of tiles. */
   readonly count: number;
-  /** Whether the geometry is causal: F latent frames give 1 + (F - 1) · temporalScale frames. */
+  /** options.causal, for decoders that take it. */
   readonly causal: boolean;
-  /** What the caller of the decode gave as `timestep`, as it is; undefined when nothing was given. */
+  /** options.timestep, as it was given. */
   readonly timestep: unknown;
-  /** Aborted when the answer is no longer wanted. */
+  /** Aborts when the decode is given up. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Decodes one tile of latents, (B, C, F, H, W), to its frames, (B, channels, frames, height, width). The decoder owns
- * the latents it is given. Its answer is read until the tile has been added, and never written.
+ * Decodes one tile: latents (B, C, F, H, W) to pixels (B, outputChannels, frames, height, width). The latents are a
+ * copy of its own; the pixels are read until the tile is blended, and never written.
  */
 export type TileDecoder = (latents: Tensor, context: TileContext) => Tensor | Promise<Tensor>;
