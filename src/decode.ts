@@ -4,8 +4,8 @@ import {
   type DecodeJob,
   type DecodeTiledOptions,
   resolveJob,
-  type TileDecoder,
 } from "./decode_options.js";
+import type { TileDecoder } from "./decoder/types.js";
 import { DecoderError, TileShapeError } from "./errors.js";
 import { chooseExecutor } from "./executor/index.js";
 import type { Accumulator, Executor, FrameChunk } from "./executor/types.js";

@@ -1,33 +1,13 @@
+import type { TileDecoder } from "./decoder/types.js";
 import { mustBe } from "./errors.js";
 import { checkOutput, checkRange, outputShape } from "./executor/accumulator.js";
 import { checkExecutorName } from "./executor/index.js";
 import type { Executor, ExecutorName, OutputFormat } from "./executor/types.js";
 import type { Geometry } from "./geometry.js";
-import { planTiles, type Tile, type TilePlan } from "./plan.js";
+import { planTiles, type TilePlan } from "./plan.js";
 import { bytesPerElement, checkTensor, createTensor, DTYPES, type Dtype, elementCount, type Tensor } from "./tensor.js";
 import type { Tiling } from "./tiling.js";
 import { checkBoolean, checkFunction, checkInteger, checkKeys, checkObject, checkOneOf } from "./validate.js";
-
-/** What a decoder is told about the tile it decodes. */
-export interface TileContext {
-  readonly tile: Tile;
-  /** Position of the tile in plan order. */
-  readonly index: number;
-  /** Number of tiles. */
-  readonly count: number;
-  /** options.causal, for decoders that take it. */
-  readonly causal: boolean;
-  /** options.timestep, as it was given. */
-  readonly timestep: unknown;
-  /** Aborts when the decode is given up. */
-  readonly signal: AbortSignal;
-}
-
-/**
- * Decodes one tile: latents (B, C, F, H, W) to pixels (B, outputChannels, frames, height, width). The latents are a
- * copy of its own.
- */
-export type TileDecoder = (tile: Tensor, context: TileContext) => Tensor | Promise<Tensor>;
 
 /** How far a decode has come. */
 export interface DecodeProgress {

@@ -96,3 +96,44 @@ export class ExecutorUnavailableError extends Error {
 export class ExecutorError extends Error {
   override readonly name = "ExecutorError";
 }
+
+/** An optional npm package is needed and absent, or does not load: the `cause` says which. */
+export class MissingPackageError extends Error {
+  override readonly name = "MissingPackageError";
+  /** Name of the package on npm. */
+  readonly packageName: string;
+  /** The command that installs it. */
+  readonly installCommand: string;
+
+  constructor(packageName: string, purpose: string, cause: unknown) {
+    const installCommand = `npm install ${packageName}`;
+    const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+    super(`${purpose} needs the optional package ${packageName}: run ${installCommand} (${reason})`, { cause });
+    this.packageName = packageName;
+    this.installCommand = installCommand;
+  }
+}
+
+/** A model or a module cannot be made a decoder. */
+export class DecoderLoadError extends Error {
+  override readonly name = "DecoderLoadError";
+  /** The file, as it was given, or what was given instead of one. */
+  readonly source: string;
+
+  constructor(source: string, reason: string, options?: ErrorOptions) {
+    super(`${source} cannot be used as a decoder: ${reason}`, options);
+    this.source = source;
+  }
+}
+
+/** A model failed while it ran, or gave something that is no frames. */
+export class ModelRunError extends Error {
+  override readonly name = "ModelRunError";
+  /** The file, as it was given, or what was given instead of one. */
+  readonly source: string;
+
+  constructor(source: string, reason: string, options?: ErrorOptions) {
+    super(`${source}: ${reason}`, options);
+    this.source = source;
+  }
+}

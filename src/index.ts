@@ -16,9 +16,8 @@ export type {
   DecodeOptions,
   DecodeProgress,
   DecodeTiledOptions,
-  TileContext,
-  TileDecoder,
 } from "./decode_options.js";
+export type { TileContext, TileDecoder } from "./decoder/types.js";
 export {
   DecoderError,
   type ExecutorAttempt,
