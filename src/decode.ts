@@ -5,12 +5,12 @@ import {
   type DecodeTiledOptions,
   resolveJob,
 } from "./decode_options.js";
-import type { TileDecoder } from "./decoder/types.js";
 import { DecoderError, TileShapeError } from "./errors.js";
 import { chooseExecutor } from "./executor/index.js";
 import type { Accumulator, Executor, FrameChunk } from "./executor/types.js";
 import type { Tile } from "./plan.js";
 import { checkTensor, crop, type Tensor } from "./tensor.js";
+import type { TileDecoder } from "./tile_decoder.js";
 
 /**
  * Decodes latents tile by tile into one tensor (B, C, frames, height, width).

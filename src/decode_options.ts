@@ -1,4 +1,3 @@
-import type { TileDecoder } from "./decoder/types.js";
 import { mustBe } from "./errors.js";
 import { checkOutput, checkRange, outputShape } from "./executor/accumulator.js";
 import { checkExecutorName } from "./executor/index.js";
@@ -6,6 +5,7 @@ import type { Executor, ExecutorName, OutputFormat } from "./executor/types.js";
 import type { Geometry } from "./geometry.js";
 import { planTiles, type TilePlan } from "./plan.js";
 import { bytesPerElement, checkTensor, createTensor, DTYPES, type Dtype, elementCount, type Tensor } from "./tensor.js";
+import type { TileDecoder } from "./tile_decoder.js";
 import type { Tiling } from "./tiling.js";
 import { checkBoolean, checkFunction, checkInteger, checkKeys, checkObject, checkOneOf } from "./validate.js";
 

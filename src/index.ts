@@ -17,7 +17,6 @@ export type {
   DecodeProgress,
   DecodeTiledOptions,
 } from "./decode_options.js";
-export type { TileContext, TileDecoder } from "./decoder/types.js";
 export {
   DecoderError,
   type ExecutorAttempt,
@@ -56,4 +55,5 @@ export {
 } from "./plan.js";
 export { type AutoTilingOptions, tilings } from "./presets.js";
 export type { Dtype, Tensor } from "./tensor.js";
+export type { TileContext, TileDecoder } from "./tile_decoder.js";
 export type { AxisName, AxisTiling, SpatialTiling, Tiling } from "./tiling.js";

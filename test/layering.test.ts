@@ -44,14 +44,17 @@ function isAllowed({ from, to }: Edge): boolean {
   if (to.startsWith("generated/")) return from === "planner" || from === "executor/wasm";
   const side = from.split("/")[0] ?? "";
   const allowed = SIDES[side];
-  if (allowed !== undefined) return to.startsWith(`${side}/`) || allowed.includes(to) || allowed.includes(to.split("/")[0] ?? "");
+  if (allowed !== undefined)
+    return to.startsWith(`${side}/`) || allowed.includes(to) || allowed.includes(to.split("/")[0] ?? "");
   if (ADDONS.includes(from)) return CORE.includes(to) || to === "executor/types" || ADDONS.includes(to);
   if (to === "#addon") return from === "executor/native";
   return ORDER.includes(from) && ORDER.indexOf(to) >= 0 && ORDER.indexOf(to) < ORDER.indexOf(from);
 }
 
 describe("layering", () => {
-  const edges = sourceFiles().filter((file) => !file.startsWith("generated/")).flatMap(edgesOf);
+  const edges = sourceFiles()
+    .filter((file) => !file.startsWith("generated/"))
+    .flatMap(edgesOf);
 
   it("sees the imports", () => {
     expect(edges).to.deep.include({ from: "plan", to: "planner" });

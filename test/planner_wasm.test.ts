@@ -28,7 +28,17 @@ describe("planner.wasm", () => {
     const folder = mkdtempSync(join(tmpdir(), "tileblend-"));
     const again = join(folder, "planner.wasm");
     const asc = fileURLToPath(new URL("node_modules/assemblyscript/bin/asc.js", root));
-    const options = ["assembly/index.ts", "--config", "asconfig.json", "--target", "planner", "--outFile", again, "--textFile", join(folder, "planner.wat")];
+    const options = [
+      "assembly/index.ts",
+      "--config",
+      "asconfig.json",
+      "--target",
+      "planner",
+      "--outFile",
+      again,
+      "--textFile",
+      join(folder, "planner.wat"),
+    ];
     try {
       execFileSync(process.execPath, [asc, ...options], { cwd: fileURLToPath(root), stdio: "pipe" });
       expect(readFileSync(again).equals(built)).to.equal(true);
@@ -45,7 +55,9 @@ describe("planner.wasm", () => {
   it("answers a host that knows nothing but the document (docs/planner-abi.md)", () => {
     // Numbers as the document gives them, none from src/.
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(built), {});
-    const { memory, request_ptr, result_ptr, plan } = exports as unknown as Record<string, () => number> & { memory: WebAssembly.Memory };
+    const { memory, request_ptr, result_ptr, plan } = exports as unknown as Record<string, () => number> & {
+      memory: WebAssembly.Memory;
+    };
     const fields = [16, 17, 30, 8, 32, 32, 1, 64, 24, 512, 64, 512, 64];
     const request = new Int32Array(memory.buffer, request_ptr?.() ?? 0, fields.length);
     request.set(fields);
@@ -62,7 +74,10 @@ describe("planner.wasm", () => {
     const second = Array.from({ length: 7 }, (_, field) => view.getInt32((axis(0)[2] ?? 0) + 28 + 4 * field, true));
     expect(second.slice(0, 6)).to.deep.equal([4, 13, 4, 3, 32, 97]);
     const maskOffset = second[6] ?? 0;
-    expect([view.getFloat32(maskOffset, true), view.getFloat32(maskOffset + 4, true)]).to.deep.equal([0, Math.fround(1 / 25)]);
+    expect([view.getFloat32(maskOffset, true), view.getFloat32(maskOffset + 4, true)]).to.deep.equal([
+      0,
+      Math.fround(1 / 25),
+    ]);
     const tiling = { spatial: { tileSize: 512, overlap: 64 }, temporal: { tileSize: 64, overlap: 24 } };
     const geometry = { temporalScale: 8, heightScale: 32, widthScale: 32, causal: true };
     const planned = planTiles({ latent: { frames: 16, height: 17, width: 30 }, geometry, tiling });

@@ -1,18 +1,29 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { decodeFrames } from "../decode.js";
-import type { DecodeProgress, TileDecoder } from "../decode_options.js";
+import type { DecodeProgress } from "../decode_options.js";
 import { chooseExecutor } from "../executor/index.js";
 import type { ExecutorName } from "../executor/types.js";
 import type { Geometry } from "../geometry.js";
 import { createSink, type FrameSink, sinkFormat } from "../io/index.js";
+import { resolveTarget } from "../io/sink_target.js";
 import { type PerAxis, planTiles } from "../plan.js";
 import { DTYPES, type Dtype, type Tensor } from "../tensor.js";
+import type { TileDecoder } from "../tile_decoder.js";
 import type { Tiling } from "../tiling.js";
 import { checkOneOf } from "../validate.js";
 import { type Console, formatDuration } from "./console.js";
 import { type DecoderOptions, openDecoder } from "./decoder.js";
 import { openInput } from "./input.js";
-import { outputSize, parseCount, parseGeometry, parsePositive, parseRange, resolveTiling, type TilingOptions } from "./options.js";
+import {
+  outputSize,
+  parseCount,
+  parseGeometry,
+  parseNumber,
+  parsePositive,
+  parseRange,
+  resolveTiling,
+  type TilingOptions,
+} from "./options.js";
 import { addTilingOptions } from "./plan.js";
 import { createProgressView } from "./progress.js";
 
@@ -28,6 +39,7 @@ interface DecodeCommandOptions extends TilingOptions, DecoderOptions {
   readonly outputChannels?: number;
   readonly sizeMismatch: string;
   readonly fps?: number;
+  readonly timestep?: number;
   readonly overwrite?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -53,7 +65,11 @@ export function addDecodeCommand(program: Command, console: Console): void {
     .argument("<input>", "latents or pixels")
     .requiredOption("--decoder <file>", "the network: .onnx, or a module .mjs")
     .requiredOption("-o, --output <out>", "where the frames go")
-    .option("--geometry <geometry>", "ltx, wan21, hunyuan-video, image:SCALE, 8,32,32,causal, or JSON (default: the decoder module's, else ltx)", parseGeometry);
+    .option(
+      "--geometry <geometry>",
+      "ltx, wan21, hunyuan-video, image:SCALE, 8,32,32,causal, or JSON (default: the decoder module's, else ltx)",
+      parseGeometry,
+    );
   addTilingOptions(command)
     .option("--executor <name>", "auto, metal, cpu or wasm", "auto")
     .option("--threads <n>", "threads of the cpu executor (default: one for each core)", parseCount)
@@ -64,14 +80,14 @@ export function addDecodeCommand(program: Command, console: Console): void {
     .option("--output-channels <n>", "channels of the decoder's answer (default: 3)", parseCount)
     .option("--size-mismatch <way>", "error, or crop: take what a tile and its plan have in common", "error")
     .option("--fps <n>", "frames a second of a video written (default: the input's, else 24)", parsePositive)
-    .option("--timestep <n>", "for the decoder", Number)
+    .option("--timestep <n>", "for the decoder", parseNumber)
     .option("--input-name <name>", "the model's input for the latents")
     .option("--output-name <name>", "the model's output")
     .option("--timestep-input <name>", "the model's input for the timestep")
     .option("--extra <name=value>", "another input of the model; may be repeated", collectExtra, {})
     .option("--provider <name...>", "execution providers of onnxruntime, in order")
     .option("--model-threads <n>", "threads of onnxruntime within an operator", parseCount)
-    .option("--overwrite", "replace what is at OUT")
+    .option("--overwrite", "replace a folder of images, or numbered images, that are there; a file is replaced anyway")
     .option("--quiet", "no progress")
     .option("--verbose", "a line for each tile")
     .option("--json", "print a summary as JSON")
@@ -97,7 +113,14 @@ async function runDecode(inputPath: string, options: DecodeCommandOptions, conso
     const geometry = options.geometry ?? decoder.geometry ?? parseGeometry("ltx");
     const [, , frames = 1, height = 1, width = 1] = input.tensor.shape;
     const tiling = resolveTiling(options, outputSize({ frames, height, width }, geometry));
-    const setup = { latents: input.tensor, decode: decoder.decode, geometry, tiling, range, fps: options.fps ?? input.fps ?? FALLBACK_FPS };
+    const setup = {
+      latents: input.tensor,
+      decoder: decoder.decoder,
+      geometry,
+      tiling,
+      range,
+      fps: options.fps ?? input.fps ?? FALLBACK_FPS,
+    };
     await decodeTo(setup, options, console, stop.signal);
   } finally {
     stop.release();
@@ -107,21 +130,29 @@ async function runDecode(inputPath: string, options: DecodeCommandOptions, conso
 
 interface Setup {
   readonly latents: Tensor;
-  readonly decode: TileDecoder;
+  readonly decoder: TileDecoder;
   readonly geometry: Geometry;
   readonly tiling: Tiling | null;
   readonly range: readonly [number, number];
   readonly fps: number;
 }
 
-async function decodeTo(setup: Setup, options: DecodeCommandOptions, console: Console, signal: AbortSignal): Promise<void> {
+async function decodeTo(
+  setup: Setup,
+  options: DecodeCommandOptions,
+  console: Console,
+  signal: AbortSignal,
+): Promise<void> {
   const { latents, geometry, tiling } = setup;
   const [batch = 1, , frames = 1, height = 1, width = 1] = latents.shape;
   const plan = planTiles({ latent: { frames, height, width }, geometry, tiling });
   const dtype: Dtype = options.dtype === undefined ? latents.dtype : checkOneOf("--dtype", options.dtype, DTYPES);
   const format = sinkFormat(options.output, dtype);
   const outputChannels = options.outputChannels ?? 3;
-  const choice = await chooseExecutor(executorName(options.executor), options.threads === undefined ? {} : { threads: options.threads });
+  const choice = await chooseExecutor(
+    executorName(options.executor),
+    options.threads === undefined ? {} : { threads: options.threads },
+  );
   const progress = createProgressView(console, options.quiet === true);
   let last: DecodeProgress | undefined;
   const decodeOptions = {
@@ -140,11 +171,17 @@ async function decodeTo(setup: Setup, options: DecodeCommandOptions, console: Co
     },
     ...(format === "rgb24" ? { pixelFormat: "rgb24" as const, range: setup.range } : { dtype: format }),
   };
-  const decoder = options.verbose === true ? announced(setup.decode, console) : setup.decode;
+  const decoder = options.verbose === true ? announced(setup.decoder, console) : setup.decoder;
   const chunks = decodeFrames(latents, decoder, decodeOptions);
   const shape = [batch, outputChannels, plan.output.frames, plan.output.height, plan.output.width] as const;
   const metadata = { "tileblend.digest": plan.digest };
-  const sink = await createSink(options.output, { shape, format, fps: setup.fps, metadata, overwrite: options.overwrite === true });
+  const sink = await createSink(options.output, {
+    shape,
+    format,
+    fps: setup.fps,
+    metadata,
+    overwrite: options.overwrite === true || isOneFile(options.output),
+  });
   try {
     await pour(chunks, sink);
   } catch (error) {
@@ -166,6 +203,12 @@ async function decodeTo(setup: Setup, options: DecodeCommandOptions, console: Co
     uncoveredCount: last?.uncoveredCount ?? 0,
   };
   report(summary, options, console);
+}
+
+/** Whether OUT is a single file, which is replaced as a whole when the new one is complete. */
+function isOneFile(path: string): boolean {
+  const { kind } = resolveTarget(path);
+  return kind !== "folder" && kind !== "numbered";
 }
 
 async function pour(chunks: AsyncIterable<Parameters<FrameSink["write"]>[0]>, sink: FrameSink): Promise<void> {
@@ -191,14 +234,17 @@ function report(summary: Summary, { json, quiet }: DecodeCommandOptions, console
   else if (quiet !== true) {
     const [, , frames, height, width] = shape;
     const took = formatDuration(elapsedMs);
-    console.out(`wrote ${output}: ${frames} frames of ${height} x ${width}, ${tiles} tiles on the ${executor} executor, ${took}`);
+    console.out(
+      `wrote ${output}: ${frames} frames of ${height} x ${width}, ${tiles} tiles on the ${executor} executor, ${took}`,
+    );
   }
 }
 
 /** The decoder, with a line for each tile before it. */
 function announced(decode: TileDecoder, console: Console): TileDecoder {
   return (tile, context) => {
-    const range = (axis: keyof PerAxis<unknown>) => `[${context.tile.latent[axis].start},${context.tile.latent[axis].end})`;
+    const range = (axis: keyof PerAxis<unknown>) =>
+      `[${context.tile.latent[axis].start},${context.tile.latent[axis].end})`;
     const ranges = `t=${range("frames")} h=${range("height")} w=${range("width")}`;
     console.note(`tile ${context.index + 1}/${context.count}: latent ${ranges}`);
     return decode(tile, context);

@@ -1,9 +1,9 @@
 import { extname } from "node:path";
-import type { TileDecoder } from "../decode_options.js";
 import { loadModuleDecoder } from "../decoder/module.js";
 import { createOnnxDecoder } from "../decoder/onnx.js";
 import { mustBe } from "../errors.js";
 import type { Geometry } from "../geometry.js";
+import type { TileDecoder } from "../tile_decoder.js";
 
 /** The options that say which network decodes. */
 export interface DecoderOptions {
@@ -18,7 +18,7 @@ export interface DecoderOptions {
 
 /** A decoder from a file, with what it says of itself. */
 export interface OpenedDecoder {
-  readonly decode: TileDecoder;
+  readonly decoder: TileDecoder;
   readonly geometry?: Geometry;
   readonly range?: readonly [number, number];
   close(): Promise<void>;
@@ -45,5 +45,5 @@ async function openOnnx(options: DecoderOptions): Promise<OpenedDecoder> {
     ...(timestepInput === undefined ? {} : { timestepInput }),
     ...(extra === undefined ? {} : { inputs: extra }),
   });
-  return { decode: decoder, close };
+  return { decoder, close };
 }

@@ -89,9 +89,12 @@ function packageStatus(name: string, usedFor: string): ToolStatus {
 
 function describe({ tileblend, planVersion, runtime, platform, chosen, executors, tools }: Diagnosis): string {
   const mark = (isAvailable: boolean) => (isAvailable ? "yes" : "no ");
-  const executorRows = executors.map(({ name, isAvailable, description }) => `  ${mark(isAvailable)} ${name.padEnd(6)} ${description}`);
-  const toolRows = tools.map(({ name, isAvailable, description, usedFor }) =>
-    `  ${mark(isAvailable)} ${name.padEnd(16)} ${description} (${usedFor})`,
+  const executorRows = executors.map(
+    ({ name, isAvailable, description }) => `  ${mark(isAvailable)} ${name.padEnd(6)} ${description}`,
+  );
+  const toolRows = tools.map(
+    ({ name, isAvailable, description, usedFor }) =>
+      `  ${mark(isAvailable)} ${name.padEnd(16)} ${description} (${usedFor})`,
   );
   return [
     formatTable([

@@ -58,6 +58,12 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** Reads a number. */
+export function parseNumber(text: string): number {
+  if (text.trim() === "" || !Number.isFinite(Number(text))) throw new InvalidArgumentError("It must be a number.");
+  return Number(text);
+}
+
 /** Reads a number above 0. */
 export function parsePositive(text: string): number {
   const value = Number(text);
@@ -137,7 +143,8 @@ export function resolveTiling(options: TilingOptions, output: PerAxis<number>): 
 function splitSpatial(base: Tiling["spatial"], height?: AxisOption, width?: AxisOption): SpatialTiling {
   // An absent side of a spatial tiling is one tile.
   const both = base && "tileSize" in base ? { height: base, width: base } : (base ?? {});
-  const pick = (given: AxisOption | undefined, own: AxisTiling | undefined) => (given === undefined ? own : (given ?? undefined));
+  const pick = (given: AxisOption | undefined, own: AxisTiling | undefined) =>
+    given === undefined ? own : (given ?? undefined);
   const [h, w] = [pick(height, both.height), pick(width, both.width)];
   return { ...(h === undefined ? {} : { height: h }), ...(w === undefined ? {} : { width: w }) };
 }

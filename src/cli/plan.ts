@@ -54,14 +54,21 @@ export function addPlanCommand(program: Command, console: Console): void {
     .command("plan")
     .description("plan the tiles of a decode, or check a plan file")
     .option("--latent <FxHxW>", "size of the latents (latent cells)", parseLatent)
-    .option("--geometry <geometry>", "ltx, wan21, hunyuan-video, image:SCALE, 8,32,32,causal, or JSON", parseGeometry, parseGeometry("ltx"));
+    .option(
+      "--geometry <geometry>",
+      "ltx, wan21, hunyuan-video, image:SCALE, 8,32,32,causal, or JSON",
+      parseGeometry,
+      parseGeometry("ltx"),
+    );
   addTilingOptions(command)
     .option("--json", "print the plan as JSON")
     .option("--masks", "with the masks of each interval in the JSON, as base64 of little-endian float32")
     .option("-o, --output <file>", "write the plan as JSON to a file")
     .option("--check <file>", "plan a plan file anew and compare the digest; exit code 1 when it differs")
     .addHelpText("after", EXAMPLES)
-    .action((options: PlanOptions) => (options.check === undefined ? runPlan(options, console) : runCheck(options.check, options, console)));
+    .action((options: PlanOptions) =>
+      options.check === undefined ? runPlan(options, console) : runCheck(options.check, options, console),
+    );
 }
 
 async function runPlan(options: PlanOptions, console: Console): Promise<void> {
@@ -135,7 +142,9 @@ async function runCheck(file: string, { json }: PlanOptions, console: Console): 
     if (!(error instanceof PlanMismatchError)) throw error;
     const { field, expected, actual } = error;
     process.exitCode = 1;
-    console.out(json === true ? JSON.stringify({ file, ok: false, field, expected, actual }) : `${file}: ${error.message}`);
+    console.out(
+      json === true ? JSON.stringify({ file, ok: false, field, expected, actual }) : `${file}: ${error.message}`,
+    );
   }
 }
 

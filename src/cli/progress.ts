@@ -19,8 +19,12 @@ export function createProgressView(console: Console, isQuiet: boolean): Progress
 }
 
 function createBar(): ProgressView {
-  const format = "{bar} {percentage}% | tile {value}/{total} | frame {framesDone}/{frameCount} | {elapsed} | ETA {left}";
-  const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, stopOnComplete: false }, Presets.shades_classic);
+  const format =
+    "{bar} {percentage}% | tile {value}/{total} | frame {framesDone}/{frameCount} | {elapsed} | ETA {left}";
+  const bar = new SingleBar(
+    { format, stream: process.stderr, hideCursor: true, stopOnComplete: false },
+    Presets.shades_classic,
+  );
   let isStarted = false;
   return {
     update: (progress) => {
@@ -45,7 +49,9 @@ function createLines(console: Console): ProgressView {
       if (!isEnd && elapsedMs - lastMs < LINE_MS) return;
       lastMs = elapsedMs;
       const [elapsed, left] = [formatDuration(elapsedMs), formatDuration(etaMs)];
-      console.note(`tile ${tilesDone}/${tileCount}, frame ${framesDone}/${frameCount}, ${elapsed} elapsed, ETA ${left}`);
+      console.note(
+        `tile ${tilesDone}/${tileCount}, frame ${framesDone}/${frameCount}, ${elapsed} elapsed, ETA ${left}`,
+      );
     },
     stop: () => undefined,
   };

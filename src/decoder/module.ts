@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { DecoderLoadError, mustBe, showValue } from "../errors.js";
 import { checkRange } from "../executor/accumulator.js";
 import { checkGeometry, type Geometry } from "../geometry.js";
-import type { TileDecoder } from "./types.js";
+import type { TileDecoder } from "../tile_decoder.js";
 
 /** A decoder from a JavaScript module. */
 export interface ModuleDecoder {

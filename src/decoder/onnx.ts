@@ -2,15 +2,15 @@ import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { castTensor } from "../cast.js";
 import { DecoderLoadError, ModelRunError, mustBe } from "../errors.js";
 import { checkTensor, type Tensor } from "../tensor.js";
+import type { TileContext, TileDecoder } from "../tile_decoder.js";
 import { checkKeys, checkObject, checkOneOf } from "../validate.js";
 import { createFeed, type KnownLengths, type OnnxFeed, type OnnxInputValue } from "./onnx_feed.js";
 import { fromOnnxTensor, runFrameByFrame, toOnnxTensor } from "./onnx_frames.js";
 import { describeValue, describeValues, loadOnnxModel, type OnnxModel, type OnnxValueInfo } from "./onnx_runtime.js";
-import type { TileContext, TileDecoder } from "./types.js";
 
+export type { TileContext, TileDecoder } from "../tile_decoder.js";
 export type { OnnxElements, OnnxInputValue } from "./onnx_feed.js";
 export type { OnnxValueInfo } from "./onnx_runtime.js";
-export type { TileContext, TileDecoder } from "./types.js";
 
 /** What createOnnxDecoder takes besides the model. */
 export interface OnnxDecoderOptions {

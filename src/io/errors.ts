@@ -28,23 +28,6 @@ export class OutputPathError extends Error {
   }
 }
 
-/** An optional npm package is needed and absent, or does not load: the `cause` says which. */
-export class MissingPackageError extends Error {
-  override readonly name = "MissingPackageError";
-  /** Name of the package on npm. */
-  readonly packageName: string;
-  /** The command that installs it. */
-  readonly installCommand: string;
-
-  constructor(packageName: string, purpose: string, cause: unknown) {
-    const installCommand = `npm install ${packageName}`;
-    const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
-    super(`${purpose} needs the optional package ${packageName}: run ${installCommand} (${reason})`, { cause });
-    this.packageName = packageName;
-    this.installCommand = installCommand;
-  }
-}
-
 /** A program is needed and cannot be started. */
 export class MissingProgramError extends Error {
   override readonly name = "MissingProgramError";

@@ -1,7 +1,7 @@
+export { MissingPackageError } from "../errors.js";
 export {
   FfmpegError,
   FileFormatError,
-  MissingPackageError,
   MissingProgramError,
   OutputPathError,
   type ProgramEnd,

@@ -1,4 +1,4 @@
-import { MissingPackageError } from "./errors.js";
+import { MissingPackageError } from "../errors.js";
 
 /** The function that the package sharp exports. */
 export type Sharp = typeof import("sharp").default;

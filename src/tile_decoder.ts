@@ -1,5 +1,5 @@
-import type { Tile } from "../plan.js";
-import type { Tensor } from "../tensor.js";
+import type { Tile } from "./plan.js";
+import type { Tensor } from "./tensor.js";
 
 /** What a decoder is told about the tile it decodes. */
 export interface TileContext {
