@@ -12,7 +12,9 @@ export interface NativeExecutor {
 /** What the addon exports. */
 export interface NativeAddon {
   /** An executor with so many threads of its own. Default: one for each core. */
-  readonly CpuExecutor: new (threads?: number) => NativeExecutor;
+  readonly CpuExecutor: new (
+    threads?: number,
+  ) => NativeExecutor;
 }
 
 const require = createRequire(import.meta.url);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type LoadedExecutor, loadCpu } from "#src/executor/native.js";
+import { loadCpu } from "#src/executor/native.js";
 import type { Kernel, WindowShape } from "#src/executor/types.js";
 import { bytesOf, canonical, evenPart, finish, flatJob, seededRandom, tileJob } from "../support/kernel.js";
 import {
@@ -45,10 +45,10 @@ function randomPixels(length: number, random: () => number): Float32Array {
 }
 
 describe("native cpu executor: blend", () => {
-  let cpu: LoadedExecutor;
-  before(function () {
+  let cpu: Awaited<ReturnType<typeof loadCpu>>;
+  before(async function () {
     try {
-      cpu = loadCpu({});
+      cpu = await loadCpu({});
     } catch (error) {
       skipBecause(this, "the native addon", String(error));
     }
@@ -105,7 +105,7 @@ describe("native cpu executor: blend", () => {
   for (const threads of THREADS) {
     it(`gives the reference's bytes with ${threads} threads, and twice in the same window`, async () => {
       const { shape } = oddDecode();
-      const kernel = await loadCpu({ threads }).factory(shape);
+      const kernel = await (await loadCpu({ threads })).factory(shape);
       for (let round = 0; round < 2; round++) {
         const reference = await blendBoth(kernel, plannedSize);
         const finished = await finish(kernel, shape);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type LoadedExecutor, loadCpu } from "#src/executor/native.js";
+import { loadCpu } from "#src/executor/native.js";
 import type { OutputFormat } from "#src/executor/types.js";
 import type { Dtype } from "#src/tensor.js";
 import { bytesOf, canonical, finish, flatJob, floatsOfBits, seededRandom } from "../support/kernel.js";
@@ -34,10 +34,10 @@ function tellingFloats(): Float32Array {
 }
 
 describe("native cpu executor: convert", () => {
-  let cpu: LoadedExecutor;
-  before(function () {
+  let cpu: Awaited<ReturnType<typeof loadCpu>>;
+  before(async function () {
     try {
-      cpu = loadCpu({});
+      cpu = await loadCpu({});
     } catch (error) {
       skipBecause(this, "the native addon", String(error));
     }
