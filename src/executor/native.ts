@@ -1,4 +1,30 @@
-import type { ExecutorOptions, KernelFactory } from "./types.js";
-export function loadCpu(_: ExecutorOptions): Promise<{ factory: KernelFactory; description: string }> {
-  return Promise.reject(new Error("stub"));
+import { loadAddon, type NativeExecutor } from "#addon";
+import { ExecutorError } from "../errors.js";
+import type { ExecutorOptions, Kernel, KernelFactory, WindowShape } from "./types.js";
+
+/**
+ * Loads the executor in C++ on the cores of the CPU.
+ * @throws Error with the reason, and what helps, when the native addon cannot be loaded.
+ */
+export async function loadCpu(options: ExecutorOptions): Promise<{ factory: KernelFactory; description: string }> {
+  const { CpuExecutor } = loadAddon();
+  const executor = new CpuExecutor(options.threads);
+  return { factory: async (shape) => openKernel(executor, shape), description: executor.description };
+}
+
+function openKernel(executor: NativeExecutor, shape: WindowShape): Kernel {
+  try {
+    return asKernel(executor.open(shape));
+  } catch (cause) {
+    throw new ExecutorError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** What the addon refuses it throws at once; a kernel rejects. */
+function asKernel(native: Kernel): Kernel {
+  return {
+    accumulate: async (job) => native.accumulate(job),
+    normalise: async (job) => native.normalise(job),
+    close: () => native.close(),
+  };
 }

@@ -1,0 +1,98 @@
+#include "accumulator.h"
+
+#include <memory>
+#include <utility>
+
+#include "job_arguments.h"
+
+namespace tileblend {
+namespace {
+
+Napi::Object jobOf(const Napi::CallbackInfo& info) {
+  require(info.Env(), info[0].IsObject(), "the job is no object");
+  return info[0].As<Napi::Object>();
+}
+
+/** Counts the window's bytes as the environment's, so that the garbage collector knows of them. */
+std::shared_ptr<Window> createCountedWindow(Napi::Env env, Executor& executor, const WindowShape& shape) {
+  std::unique_ptr<Window> window = executor.createWindow(shape);
+  const int64_t bytes = window->byteLength();
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
+  return {window.release(), [env, bytes](Window* released) {
+            delete released;
+            Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
+          }};
+}
+
+}  // namespace
+
+Session::Session(Napi::Env env, std::unique_ptr<Executor> executor)
+    : env_(env), executor_(std::move(executor)), completions_(env) {
+  // Hooks run last in, first out: this one before that of the thread-safe function of completions_.
+  napi_add_env_cleanup_hook(env_, onTearDown, this);
+}
+
+Session::~Session() {
+  if (stopped_) return;
+  napi_remove_env_cleanup_hook(env_, onTearDown, this);
+  stop();
+}
+
+void Session::stop() {
+  stopped_ = true;
+  executor_->stop();
+  completions_.close();
+}
+
+Napi::Function Accumulator::define(Napi::Env env) {
+  return DefineClass(
+      env, "Accumulator",
+      {InstanceMethod("accumulate", &Accumulator::accumulate), InstanceMethod("normalise", &Accumulator::normalise),
+       InstanceMethod("close", &Accumulator::close)});
+}
+
+Accumulator::Accumulator(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Accumulator>(info) {
+  require(info.Env(), info[0].IsExternal(), "an accumulator is made by an executor");
+  const Opening& opening = *info[0].As<Napi::External<Opening>>().Data();
+  session_ = opening.session;
+  shape_ = opening.shape;
+  window_ = createCountedWindow(info.Env(), session_->executor(), shape_);
+}
+
+Napi::Value Accumulator::accumulate(const Napi::CallbackInfo& info) {
+  const Napi::Object object = jobOf(info);
+  std::unique_ptr<PendingJob> pending = createPending(info.Env());
+  pending->job = readAccumulateJob(object, shape_, pending->masks);
+  pending->array = Napi::Persistent(object.Get("pixels").As<Napi::Object>().Get("data").As<Napi::Object>());
+  return start(info.Env(), std::move(pending));
+}
+
+Napi::Value Accumulator::normalise(const Napi::CallbackInfo& info) {
+  const Napi::Object object = jobOf(info);
+  std::unique_ptr<PendingJob> pending = createPending(info.Env());
+  pending->job = readNormaliseJob(object, shape_);
+  pending->array = Napi::Persistent(object.Get("target").As<Napi::Object>());
+  return start(info.Env(), std::move(pending));
+}
+
+void Accumulator::close(const Napi::CallbackInfo&) {
+  // A job under way holds the window too: its memory goes when the job ends.
+  window_.reset();
+}
+
+std::unique_ptr<PendingJob> Accumulator::createPending(Napi::Env env) {
+  require(env, window_ != nullptr, "the accumulator is closed");
+  require(env, !isAtWork_, "a job of the accumulator is still under way");
+  auto pending = std::make_unique<PendingJob>(env);
+  pending->accumulator = Napi::Persistent(Value());
+  pending->window = window_;
+  pending->ended = [this] { isAtWork_ = false; };
+  return pending;
+}
+
+Napi::Value Accumulator::start(Napi::Env env, std::unique_ptr<PendingJob> pending) {
+  isAtWork_ = true;
+  return session_->completions().start(env, std::move(pending));
+}
+
+}  // namespace tileblend

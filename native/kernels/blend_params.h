@@ -1,0 +1,73 @@
+// Plain structs and names that the host and the kernels share; built by the C++ and by the Metal compiler.
+#pragma once
+
+#ifndef __METAL_VERSION__
+#include <cstdint>
+#endif
+
+namespace tileblend {
+
+#ifdef __METAL_VERSION__
+typedef uint Bits;
+typedef ushort HalfBits;
+typedef uchar Byte;
+typedef long Index;
+#else
+typedef uint32_t Bits;
+typedef uint16_t HalfBits;
+typedef uint8_t Byte;
+typedef int64_t Index;
+#endif
+
+/** Element type of a tile, or what finished frames are made into. rgb24 is an output only. */
+enum PixelFormat : int { FORMAT_FLOAT32 = 0, FORMAT_FLOAT16 = 1, FORMAT_BFLOAT16 = 2, FORMAT_RGB24 = 3 };
+
+/**
+ * Size of a window (frames, pixels). Its buffers are float32, row-major, frame t of the video in slot t mod frames:
+ *   out[batch][channels][frames][height][width]    weight[frames][height][width]
+ */
+struct WindowShape {
+  Index batch;
+  Index channels;
+  Index frames;
+  Index height;
+  Index width;
+};
+
+/** The part of one axis that a tile touches (frames or pixels). */
+struct TouchedPart {
+  /** First position in the tile. */
+  Index offset;
+  /** The same position in the video. */
+  Index start;
+  /** Number of positions. */
+  Index length;
+};
+
+/** Adds the tile pixels[batch][channels][tileFrames][tileHeight][tileWidth] to a window. */
+struct AccumulateParams {
+  WindowShape window;
+  Index tileFrames;
+  Index tileHeight;
+  Index tileWidth;
+  TouchedPart frames;
+  TouchedPart height;
+  TouchedPart width;
+};
+
+/**
+ * Finishes the frames [start, start + count) of the video into a target, and sets their slots to zero:
+ *   target[batch][channels][targetFrames][height][width], or target[batch][targetFrames][height][width][3] in rgb24
+ */
+struct NormaliseParams {
+  WindowShape window;
+  Index start;
+  Index count;
+  Index targetFrames;
+  Index targetStart;
+  /** rgb24 only: a value v becomes (v - low) * factor. */
+  float low;
+  float factor;
+};
+
+}  // namespace tileblend

@@ -1,0 +1,103 @@
+// A fixed set of threads that work through tasks of many parts.
+#pragma once
+
+#include <atomic>
+#include <cfenv>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace tileblend {
+
+/** Work in numbered parts that may run in any order and at the same time. Neither function may throw. */
+struct Task {
+  int64_t parts;
+  std::function<void(int64_t part)> run;
+  /** Called once, by the thread that ends the last part. */
+  std::function<void()> done;
+};
+
+/** The threads start with the first task, so that an executor that is never used costs nothing. */
+class ThreadPool {
+ public:
+  explicit ThreadPool(unsigned threads) : size_(threads) {}
+  ~ThreadPool() { stop(); }
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  unsigned size() const { return size_; }
+
+  /** Throws std::system_error when a thread cannot be had. */
+  void start(Task task) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    launch();
+    queue_.push_back(std::make_shared<Running>(std::move(task)));
+    wake_.notify_all();
+  }
+
+  /** Waits for the parts that run now and joins the threads. The other parts, and their done, are dropped. */
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      wake_.notify_all();
+    }
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    queue_.clear();
+  }
+
+ private:
+  struct Running {
+    explicit Running(Task t) : task(std::move(t)) {}
+    Task task;
+    std::atomic<int64_t> next{0};
+    std::atomic<int64_t> ended{0};
+  };
+
+  void launch() {
+    while (threads_.size() < size_) threads_.emplace_back([this] { work(); });
+  }
+
+  void work() {
+    // A thread inherits the settings of the one that starts it, where a library may flush subnormals or round down.
+    std::fesetenv(FE_DFL_ENV);
+    for (std::unique_lock lock(mutex_);;) {
+      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (stopping_) return;
+      const std::shared_ptr<Running> running = queue_.front();
+      lock.unlock();
+      runParts(*running);
+      lock.lock();
+      if (!queue_.empty() && queue_.front() == running) queue_.pop_front();
+    }
+  }
+
+  /** Takes parts until none is left. */
+  void runParts(Running& running) {
+    while (!stopping_) {
+      const int64_t part = running.next.fetch_add(1, std::memory_order_relaxed);
+      if (part >= running.task.parts) return;
+      running.task.run(part);
+      // The last one sees what the others wrote, and whoever hears of done sees it too.
+      const int64_t ended = running.ended.fetch_add(1, std::memory_order_acq_rel) + 1;
+      if (ended == running.task.parts) running.task.done();
+    }
+  }
+
+  const unsigned size_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::shared_ptr<Running>> queue_;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace tileblend

@@ -1,0 +1,53 @@
+import { createRequire } from "node:module";
+import type { Kernel, WindowShape } from "./types.js";
+
+/** An executor of the addon. Its jobs refer to the typed arrays they are given until their promises settle. */
+export interface NativeExecutor {
+  /** One line: what it runs on. */
+  readonly description: string;
+  /** Makes a kernel, which may also throw where a Kernel rejects. Throws Error when the window does not fit in memory. */
+  open(shape: WindowShape): Kernel;
+}
+
+/** What the addon exports. */
+export interface NativeAddon {
+  /** An executor with so many threads of its own. Default: one for each core. */
+  readonly CpuExecutor: new (
+    threads?: number,
+  ) => NativeExecutor;
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Where the addon may be, in the order of trying: the package with the prebuilt addon of this platform, then what
+ * `npm run build:native` leaves in a checkout.
+ */
+const PLACES: readonly string[] = [
+  `@tileblend/${process.platform}-${process.arch}`,
+  "../../build/native/Release/tileblend.node",
+];
+
+/**
+ * Loads the native addon.
+ * @throws Error, of one line, with what helps, and with each place that was tried and why it did not serve.
+ */
+export function loadAddon(): NativeAddon {
+  const attempts: string[] = [];
+  for (const place of PLACES) {
+    try {
+      // Boundary: the addon's own tests show that it is of this shape.
+      return require(place) as NativeAddon;
+    } catch (cause) {
+      attempts.push(`${place}: ${reasonOf(cause)}`);
+    }
+  }
+  const advice = "run `npm run build:native` in a checkout (it needs cmake and a C++20 compiler)";
+  throw new Error(`no native addon; ${advice}. Tried ${attempts.join("; ")}`);
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if ("code" in cause && cause.code === "MODULE_NOT_FOUND") return "not there";
+  return cause.message.split("\n")[0] ?? "";
+}

@@ -1,0 +1,235 @@
+import { execFileSync } from "node:child_process";
+import { Worker } from "node:worker_threads";
+import { expect } from "chai";
+import { ExecutorError } from "#src/errors.js";
+import { loadCpu } from "#src/executor/native.js";
+import type { AccumulateJob, NormaliseJob } from "#src/executor/types.js";
+import { evenPart, finish, flatJob } from "../support/kernel.js";
+import { skipBecause } from "../support/requirements.js";
+
+const SHAPE = { batch: 1, channels: 2, frames: 3, height: 4, width: 5 };
+const MIB = 2 ** 20;
+const moduleUrl = import.meta.resolve("#src/executor/native.js");
+
+/** JavaScript that opens a window of 64 MiB and starts to add a tile to it. */
+const START_A_JOB = `
+  const { loadCpu } = await import(${JSON.stringify(moduleUrl)});
+  const shape = { batch: 1, channels: 1, frames: 16, height: 512, width: 1024 };
+  const kernel = await (await loadCpu({ threads: 2 })).factory(shape);
+  const part = (length) => ({ offset: 0, start: 0, mask: new Float32Array(length).fill(1) });
+  const pixels = { dtype: "float32", shape: [1, 1, 16, 512, 1024], data: new Float32Array(2 ** 23).fill(1) };
+  const job = { pixels, frames: part(16), height: part(512), width: part(1024) };
+  const running = kernel.accumulate(job);
+`;
+
+function pixels(): Float32Array {
+  return new Float32Array(120).fill(1);
+}
+
+async function failureOf(run: Promise<unknown>): Promise<unknown> {
+  return run.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+async function expectFailure(run: Promise<unknown>, message: string): Promise<void> {
+  const error = await failureOf(run);
+  expect(error).to.be.instanceOf(Error);
+  expect(error).to.have.property("message", message);
+}
+
+/** Runs a module in a worker thread until its first message, and returns that. */
+function startWorker(code: string): Promise<{ worker: Worker; message: unknown }> {
+  const worker = new Worker(`(async () => {${code}})();`, { eval: true });
+  return new Promise((resolve, reject) => {
+    worker.once("message", (message: unknown) => resolve({ worker, message }));
+    worker.once("error", reject);
+  });
+}
+
+describe("native cpu executor: lifetime", () => {
+  let cpu: Awaited<ReturnType<typeof loadCpu>>;
+  before(async function () {
+    try {
+      cpu = await loadCpu({});
+    } catch (error) {
+      skipBecause(this, "the native addon", String(error));
+    }
+  });
+
+  it("refuses a number of threads that cannot be", async () => {
+    await expectFailure(loadCpu({ threads: 0 }), "threads is out of range");
+    await expectFailure(loadCpu({ threads: 5000 }), "threads is out of range");
+  });
+
+  it("says what it runs on", async () => {
+    expect((await loadCpu({ threads: 1 })).description).to.match(/^CPU, \S+, 1 thread$/);
+    expect(cpu.description).to.match(/^CPU, \S+, \d+ threads?$/);
+  });
+
+  it("refuses a window that does not fit", async () => {
+    const most = 2 ** 31 - 1;
+    await expectFailure(
+      cpu.factory({ batch: most, channels: most, frames: most, height: most, width: most }),
+      "the window is too large to be addressed",
+    );
+    const large = { batch: 1, channels: 3, frames: 2 ** 22, height: 2 ** 13, width: 2 ** 13 };
+    await expectFailure(cpu.factory(large), `the window of ${2 ** 52} bytes does not fit in memory`);
+    expect(await failureOf(cpu.factory(large))).to.be.instanceOf(ExecutorError);
+  });
+
+  const job = () => flatJob("float32", SHAPE, pixels());
+  const wrongTiles: readonly [string, () => unknown][] = [
+    [
+      "the array is not of the job's length",
+      () => ({ ...job(), pixels: { ...job().pixels, data: new Float32Array(119) } }),
+    ],
+    [
+      "the array is not of the job's type",
+      () => ({ ...job(), pixels: { ...job().pixels, data: new Uint16Array(120) } }),
+    ],
+    ["the array is no typed array", () => ({ ...job(), pixels: { ...job().pixels, data: [1] } })],
+    ["a tile cannot be rgb24", () => ({ ...job(), pixels: { ...job().pixels, dtype: "rgb24" } })],
+    ["the format is not known", () => ({ ...job(), pixels: { ...job().pixels, dtype: "float64" } })],
+    ["a number of the job is out of range", () => ({ ...job(), pixels: { ...job().pixels, shape: [1, 2, 3, 4, 0] } })],
+    [
+      "the tile is not of the window's planes",
+      () => ({ ...job(), pixels: { ...job().pixels, shape: [2, 1, 3, 4, 5] } }),
+    ],
+    ["a touched part leaves the tile", () => ({ ...job(), width: { ...evenPart(5), offset: 1 } })],
+    ["a touched part leaves the window", () => ({ ...job(), height: evenPart(4, 1, 1) })],
+    ["a touched part leaves the tile", () => ({ ...job(), frames: evenPart(4) })],
+    ["a number of the job is not whole", () => ({ ...job(), width: { ...evenPart(2), start: 0.5 } })],
+    ["a mask is no Float32Array", () => ({ ...job(), width: { ...evenPart(5), mask: new Uint8Array(5) } })],
+    ["the job is no object", () => 5],
+  ];
+  for (const [message, tile] of wrongTiles) {
+    it(`accumulate refuses what would touch foreign memory: ${message}`, async () => {
+      const kernel = await cpu.factory(SHAPE);
+      await expectFailure(kernel.accumulate(tile() as AccumulateJob), message);
+      await kernel.accumulate(job());
+      kernel.close();
+    });
+  }
+
+  const finishing: NormaliseJob = {
+    ...{ start: 0, count: 3, format: "float32", low: 0, factor: 1, targetFrames: 3, targetStart: 0 },
+    target: new Float32Array(120),
+  };
+  const wrongFrames: readonly [string, object][] = [
+    ["more frames than the window holds", { count: 4, targetFrames: 4 }],
+    ["the frames leave the target", { targetStart: 1 }],
+    ["the array is not of the job's length", { targetFrames: 4 }],
+    ["the array is not of the job's type", { format: "float16" }],
+    ["rgb24 takes 3 channels", { format: "rgb24" }],
+    ["a number of the job is out of range", { start: -1 }],
+    ["a field of the job is no number", { low: "0" }],
+  ];
+  for (const [message, change] of wrongFrames) {
+    it(`normalise refuses what would touch foreign memory: ${message}`, async () => {
+      const kernel = await cpu.factory(SHAPE);
+      await expectFailure(kernel.normalise({ ...finishing, ...change }), message);
+      await kernel.normalise(finishing);
+      kernel.close();
+    });
+  }
+
+  it("does nothing for empty parts and no frames", async () => {
+    const kernel = await cpu.factory(SHAPE);
+    await kernel.accumulate({ ...job(), frames: evenPart(0), height: evenPart(0), width: evenPart(0) });
+    expect(await kernel.normalise({ ...finishing, count: 0 })).to.deep.equal({ nanCount: 0, uncoveredCount: 0 });
+    kernel.close();
+  });
+
+  it("closes twice, and refuses work afterwards", async () => {
+    const kernel = await cpu.factory(SHAPE);
+    kernel.close();
+    kernel.close();
+    await expectFailure(kernel.accumulate(job()), "the accumulator is closed");
+    await expectFailure(kernel.normalise(finishing), "the accumulator is closed");
+  });
+
+  it("takes one job at a time, and ends it when closed meanwhile", async () => {
+    const kernel = await cpu.factory(SHAPE);
+    const running = kernel.accumulate(job());
+    const second = kernel.accumulate(job());
+    kernel.close();
+    await expectFailure(second, "a job of the accumulator is still under way");
+    expect(await running).to.equal(undefined);
+  });
+
+  it("runs the jobs of many windows at once", async () => {
+    const kernels = await Promise.all(Array.from({ length: 20 }, () => cpu.factory(SHAPE)));
+    await Promise.all(kernels.map((kernel) => kernel.accumulate(job())));
+    const finished = await Promise.all(kernels.map((kernel) => finish(kernel, SHAPE)));
+    for (const { target } of finished) expect(target).to.deep.equal(pixels());
+    for (const kernel of kernels) kernel.close();
+  });
+
+  it("keeps the pixels alive while a job reads them", async () => {
+    const kernel = await cpu.factory(SHAPE);
+    for (let i = 0; i < 50; i++) {
+      const running = kernel.accumulate(job());
+      global.gc?.();
+      await running;
+    }
+    expect((await finish(kernel, SHAPE)).target).to.deep.equal(pixels());
+    kernel.close();
+  });
+
+  it("gives back the memory of 1,000 windows", async () => {
+    const shape = { batch: 1, channels: 1, frames: 1, height: 512, width: 512 };
+    const tile = flatJob("float32", shape, new Float32Array(2 ** 18));
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 1000; i++) {
+      const kernel = await cpu.factory(shape);
+      await kernel.accumulate(tile);
+      kernel.close();
+    }
+    // Each is of 2 MiB: kept, they would be 2,000.
+    expect(process.memoryUsage.rss() - before).to.be.below(300 * MIB);
+  });
+
+  it("gives back executors and windows that nobody closed", async () => {
+    const shape = { batch: 1, channels: 1, frames: 4, height: 512, width: 1024 };
+    const tile = flatJob("float32", shape, new Float32Array(2 ** 21));
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 100; i++) {
+      const kernel = await (await loadCpu({ threads: 2 })).factory(shape);
+      await kernel.accumulate(tile);
+      if (i % 5 !== 0) continue;
+      global.gc?.();
+      // Node runs the finalizers of addons in a task of their own.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // Each is of 16 MiB: kept, they would be 1,600.
+    expect(process.memoryUsage.rss() - before).to.be.below(500 * MIB);
+  });
+
+  it("works in several worker threads at once", async () => {
+    const code = `${START_A_JOB} await running;
+      const target = new Float32Array(2 ** 23);
+      await kernel.normalise({
+        start: 0, count: 16, format: "float32", low: 0, factor: 1, target, targetFrames: 16, targetStart: 0,
+      });
+      require("node:worker_threads").parentPort.postMessage(target.every((value) => value === 1));`;
+    const started = await Promise.all(Array.from({ length: 3 }, () => startWorker(code)));
+    expect(started.map(({ message }) => message)).to.deep.equal([true, true, true]);
+    await Promise.all(started.map(({ worker }) => worker.terminate()));
+  });
+
+  it("survives a worker that is ended while a job runs", async () => {
+    const code = `${START_A_JOB} require("node:worker_threads").parentPort.postMessage("started"); await running;
+      for (;;) await kernel.accumulate(job);`;
+    for (let i = 0; i < 5; i++) await (await startWorker(code)).worker.terminate();
+  });
+
+  it("lets a process end: by itself when idle, after the job when one runs, and by exit() at any time", () => {
+    const run = (end: string) =>
+      execFileSync(process.execPath, ["--input-type=module", "--eval", START_A_JOB + end], { encoding: "utf8" });
+    expect(run("await running;")).to.equal("");
+    expect(run('running.then(() => console.log("done"));')).to.equal("done\n");
+    expect(run("process.exit(0);")).to.equal("");
+  });
+});
