@@ -116,11 +116,11 @@ export function resolveJob(latents: Tensor, decoder: TileDecoder, options: Decod
     throw new RangeError(mustBe("latents.shape[1]", `${latentChannels}, geometry.latentChannels`, channels));
   }
   const format = resolveFormat(checked.dtype, options);
-  const outputChannels = checkInteger("outputChannels", options.outputChannels ?? 3, { min: 1, unit: "channels" });
+  const { output, range = [-1, 1], outputChannels: channelsValue = 3 } = options;
+  const outputChannels = checkInteger("outputChannels", channelsValue, { min: 1, unit: "channels" });
   if (format === "rgb24" && outputChannels !== 3) {
     throw new RangeError(mustBe("outputChannels", "3 for rgb24", outputChannels));
   }
-  const { output } = options;
   const lead = [batch, outputChannels];
   return {
     latents: checked,
@@ -131,7 +131,7 @@ export function resolveJob(latents: Tensor, decoder: TileDecoder, options: Decod
     timestep: options.timestep,
     outputChannels,
     format,
-    range: checkRange("range", options.range ?? [-1, 1]),
+    range: checkRange("range", range),
     ...(output === undefined ? {} : { output: checkOutput(output, format, lead, plan) }),
   };
 }

@@ -47,13 +47,14 @@ export function windowBytes({ batch, channels, frames, height, width }: WindowSh
 
 function resolveOptions(plan: TilePlan, options: OpenOptions): ResolvedOptions {
   checkKeys("options", checkObject("options", options), ["batch", "outputChannels", "format", "range", "output"]);
-  const batch = checkInteger("batch", options.batch ?? 1, { min: 1 });
-  const channels = checkInteger("outputChannels", options.outputChannels ?? 3, { min: 1, unit: "channels" });
-  const format = checkOneOf("format", options.format ?? "float32", FORMATS);
+  const { batch: batchValue = 1, outputChannels = 3, range = [-1, 1] } = options;
+  const batch = checkInteger("batch", batchValue, { min: 1 });
+  const channels = checkInteger("outputChannels", outputChannels, { min: 1, unit: "channels" });
+  const format = options.format === undefined ? "float32" : checkOneOf("format", options.format, FORMATS);
   if (format === "rgb24" && channels !== 3) {
     throw new RangeError(mustBe("outputChannels", "3 for rgb24", channels));
   }
-  const [low, high] = checkRange("range", options.range ?? [-1, 1]);
+  const [low, high] = checkRange("range", range);
   const output =
     options.output === undefined ? undefined : checkOutput(options.output, format, [batch, channels], plan);
   return { batch, channels, format, low: Math.fround(low), factor: Math.fround(255 / (high - low)), output };
@@ -61,13 +62,16 @@ function resolveOptions(plan: TilePlan, options: OpenOptions): ResolvedOptions {
 
 /** Returns the two ends of a range of values, or throws. */
 export function checkRange(path: string, range: readonly [number, number]): readonly [number, number] {
-  const condition = "two finite numbers [low, high] with low < high";
+  const condition = "two finite numbers [low, high] with low < high, apart in float32 too";
   const isPair = Array.isArray(range) && range.length === 2 && range.every((value) => typeof value === "number");
   if (!isPair) throw new TypeError(mustBe(path, condition, range));
   const [low, high] = range;
-  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high))
+  // What the arithmetic uses: an infinity among them would make NaN of numbers.
+  const [least, most, factor] = [Math.fround(low), Math.fround(high), Math.fround(255 / (high - low))];
+  if (!([least, most, factor].every(Number.isFinite) && least < most)) {
     throw new RangeError(mustBe(path, condition, range));
-  return range;
+  }
+  return [low, high];
 }
 
 /** Returns a tensor that a whole decode fits into, or throws. */
@@ -160,7 +164,9 @@ class WindowAccumulator implements Accumulator {
       width: touchedPart(intervalAt(axes.width, tile.index % axes.width.length), width),
     };
     const isEmpty = [job.frames, job.height, job.width].some((part) => part.mask.length === 0);
-    if (!isEmpty) await this.#run(() => this.#kernel.accumulate(job));
+    await this.#run(async () => {
+      if (!isEmpty) await this.#kernel.accumulate(job);
+    });
     this.#nextTile += 1;
   }
 
