@@ -1,5 +1,5 @@
 import { mustBe } from "./errors.js";
-import { checkOutput, checkRange, outputShape } from "./executor/accumulator.js";
+import { checkOutput, outputShape } from "./executor/accumulator.js";
 import { checkExecutorName } from "./executor/index.js";
 import type { Executor, ExecutorName, OutputFormat } from "./executor/types.js";
 import type { Geometry } from "./geometry.js";
@@ -7,7 +7,15 @@ import { planTiles, type TilePlan } from "./plan.js";
 import { bytesPerElement, checkTensor, createTensor, DTYPES, type Dtype, elementCount, type Tensor } from "./tensor.js";
 import type { TileDecoder } from "./tile_decoder.js";
 import type { Tiling } from "./tiling.js";
-import { checkBoolean, checkFunction, checkInteger, checkKeys, checkObject, checkOneOf } from "./validate.js";
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkOneOf,
+  checkRange,
+} from "./validate.js";
 
 /** How far a decode has come. */
 export interface DecodeProgress {

@@ -1,8 +1,9 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { type Interval, readInterval, type Slice } from "./axis.js";
+import type { Interval, Slice } from "./axis.js";
 import { mustBe, PlanMismatchError } from "./errors.js";
 import { checkGeometry, type Geometry } from "./geometry.js";
+import { type AxisHeader, type PlanAxis, type PlanInterval, readAxis, readAxisHeader } from "./plan_block.js";
 import { type PlannerRole, planner } from "./planner.js";
 import {
   AXIS_NAMES,
@@ -14,6 +15,8 @@ import {
   type Tiling,
 } from "./tiling.js";
 import { checkInteger, checkKeys, checkObject } from "./validate.js";
+
+export type { PlanInterval } from "./plan_block.js";
 
 /** One value for each axis. */
 export interface PerAxis<T> {
@@ -39,14 +42,6 @@ export interface Tile {
   readonly output: PerAxis<Slice>;
 }
 
-/** One interval of an axis, with where its output goes (frames or pixels). */
-export interface PlanInterval extends Interval {
-  readonly outStart: number;
-  readonly outStop: number;
-  /** Weights of the output: outStop - outStart float32, shared by all intervals of the same shape. Not to be written. */
-  readonly mask: Float32Array;
-}
-
 /** One interval of an axis in JSON. */
 export interface PlanIntervalJson extends Interval {
   readonly outStart: number;
@@ -65,15 +60,6 @@ export interface PlanJson {
   readonly tiling: Tiling;
   readonly tileCount: number;
   readonly axes: PerAxis<readonly PlanIntervalJson[]>;
-}
-
-/** What one axis of the block holds. */
-interface PlanAxis {
-  readonly size: number;
-  readonly intervals: readonly PlanInterval[];
-  /** The same intervals as a tile names them. */
-  readonly latent: readonly Interval[];
-  readonly output: readonly Slice[];
 }
 
 /**
@@ -224,12 +210,6 @@ export class TilePlan {
   }
 }
 
-interface AxisHeader {
-  readonly size: number;
-  readonly count: number;
-  readonly recordsOffset: number;
-}
-
 function compareRendering(fields: Readonly<Record<string, unknown>>, plan: TilePlan): void {
   if (fields["digest"] !== plan.digest) throw new PlanMismatchError("digest", plan.digest, `${fields["digest"]}`);
   const anew = plan.toJSON();
@@ -261,35 +241,6 @@ function perAxis<T>(make: (axis: AxisName) => T): PerAxis<T> {
 function deepFreeze<T extends object>(value: T): T {
   for (const field of Object.values(value)) if (typeof field === "object" && field !== null) deepFreeze(field);
   return Object.freeze(value);
-}
-
-function readAxisHeader(bytes: Uint8Array<ArrayBuffer>, axis: AxisName): AxisHeader {
-  const view = new DataView(bytes.buffer);
-  const offset = planner.constant("PLAN_AXES") + AXIS_NAMES.indexOf(axis) * planner.constant("AXIS_HEADER_BYTES");
-  const field = (i: number) => view.getInt32(offset + 4 * i, true);
-  return { size: field(0), count: field(1), recordsOffset: field(2) };
-}
-
-function readAxis(bytes: Uint8Array<ArrayBuffer>, { size, count, recordsOffset }: AxisHeader): PlanAxis {
-  const view = new DataView(bytes.buffer);
-  const stride = planner.constant("RECORD_BYTES");
-  const masks = new Map<number, Float32Array>();
-  const intervals = Array.from({ length: count }, (_, i) => readRecord(view, recordsOffset + i * stride, masks));
-  return {
-    size,
-    intervals: Object.freeze(intervals),
-    latent: intervals.map(({ start, end, leftRamp, rightRamp }) => Object.freeze({ start, end, leftRamp, rightRamp })),
-    output: intervals.map(({ outStart, outStop }) => Object.freeze({ start: outStart, stop: outStop })),
-  };
-}
-
-function readRecord(view: DataView<ArrayBuffer>, offset: number, masks: Map<number, Float32Array>): PlanInterval {
-  const outStart = view.getInt32(offset + 16, true);
-  const outStop = view.getInt32(offset + 20, true);
-  const maskOffset = view.getInt32(offset + 24, true);
-  const mask = masks.get(maskOffset) ?? new Float32Array(view.buffer, maskOffset, outStop - outStart);
-  masks.set(maskOffset, mask);
-  return Object.freeze({ ...readInterval(view, offset), outStart, outStop, mask });
 }
 
 function makeTile(index: number, axes: PerAxis<PlanAxis>, position: readonly [number, number, number]): Tile {

@@ -53,3 +53,17 @@ export function checkFunction<T>(path: string, value: T): T {
   if (typeof value !== "function") throw new TypeError(mustBe(path, "a function", value));
   return value;
 }
+
+/** Returns the two ends of a range of values, or throws. */
+export function checkRange(path: string, range: readonly [number, number]): readonly [number, number] {
+  const condition = "two finite numbers [low, high] with low < high, apart in float32 too";
+  const isPair = Array.isArray(range) && range.length === 2 && range.every((value) => typeof value === "number");
+  if (!isPair) throw new TypeError(mustBe(path, condition, range));
+  const [low, high] = range;
+  // What the arithmetic uses: an infinity among them would make NaN of numbers.
+  const [least, most, factor] = [Math.fround(low), Math.fround(high), Math.fround(255 / (high - low))];
+  if (!([least, most, factor].every(Number.isFinite) && least < most)) {
+    throw new RangeError(mustBe(path, condition, range));
+  }
+  return [low, high];
+}

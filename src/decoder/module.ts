@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DecoderLoadError, mustBe, showValue } from "../errors.js";
-import { checkRange } from "../executor/accumulator.js";
 import { checkGeometry, type Geometry } from "../geometry.js";
 import type { TileDecoder } from "../tile_decoder.js";
+import { checkRange } from "../validate.js";
 
 /** A decoder from a JavaScript module. */
 export interface ModuleDecoder {

@@ -1,7 +1,7 @@
 import { ExecutorError, mustBe, showValue } from "../errors.js";
 import type { PlanInterval, Tile, TilePlan } from "../plan.js";
 import { checkTensor, createData, elementCount, type Tensor } from "../tensor.js";
-import { checkInteger, checkKeys, checkObject, checkOneOf } from "../validate.js";
+import { checkInteger, checkKeys, checkObject, checkOneOf, checkRange } from "../validate.js";
 import type {
   Accumulator,
   FrameChunk,
@@ -58,20 +58,6 @@ function resolveOptions(plan: TilePlan, options: OpenOptions): ResolvedOptions {
   const output =
     options.output === undefined ? undefined : checkOutput(options.output, format, [batch, channels], plan);
   return { batch, channels, format, low: Math.fround(low), factor: Math.fround(255 / (high - low)), output };
-}
-
-/** Returns the two ends of a range of values, or throws. */
-export function checkRange(path: string, range: readonly [number, number]): readonly [number, number] {
-  const condition = "two finite numbers [low, high] with low < high, apart in float32 too";
-  const isPair = Array.isArray(range) && range.length === 2 && range.every((value) => typeof value === "number");
-  if (!isPair) throw new TypeError(mustBe(path, condition, range));
-  const [low, high] = range;
-  // What the arithmetic uses: an infinity among them would make NaN of numbers.
-  const [least, most, factor] = [Math.fround(low), Math.fround(high), Math.fround(255 / (high - low))];
-  if (!([least, most, factor].every(Number.isFinite) && least < most)) {
-    throw new RangeError(mustBe(path, condition, range));
-  }
-  return [low, high];
 }
 
 /** Returns a tensor that a whole decode fits into, or throws. */

@@ -34,7 +34,7 @@ async function countDifferent({ decoder }: OnnxDecoder, image: Tensor, context: 
       const tile = await decoder(crop(image, [y, x]), contextWith());
       const core = crop(tile, [coreOf(top, y.start), coreOf(left, x.start)]);
       const expected = crop(whole, [coreOf(top, 0), coreOf(left, 0)]);
-      different += core.data.reduce((count, value, i) => count + (Object.is(value, expected.data[i]) ? 0 : 1), 0);
+      different += Array.from(core.data).filter((value, i) => !Object.is(value, expected.data[i])).length;
     }
   }
   return different;
@@ -70,15 +70,19 @@ describe("ESRGAN-slim", () => {
     expect(network.info.rank).to.equal(4);
   });
 
-  it("gives the package's own sample, byte for byte", async () => {
+  it("gives the package's own sample", async () => {
     const fixtures = new URL("test/fixtures/esrgan-slim/", root);
     const image = await readRgb(new URL("input.png", fixtures));
     const expected = await readRgb(new URL("output-x4.png", fixtures));
     const { shape, data } = await network.decoder(image, contextWith());
     expect(shape).to.deep.equal(expected.shape);
-    // UpscalerJS clips to 0 to 255 and rounds to whole numbers.
-    const rounded = Float32Array.from(data, (value) => Math.round(Math.min(255, Math.max(0, value))));
-    expect(Buffer.compare(Buffer.from(rounded.buffer), Buffer.from(expected.data.buffer))).to.equal(0);
+    // UpscalerJS clips to 0 to 255 and rounds to whole numbers: 0.5. TensorFlow.js adds up to 1600 products of about
+    // 2^9 in another order: sqrt(1600) · 2^-24 · 2^9 = 0.0012.
+    const tolerance = 0.5 + 0.0012;
+    const distances = Array.from(data, (value, i) => {
+      return Math.abs(Math.min(255, Math.max(0, value)) - (expected.data[i] ?? Number.NaN));
+    });
+    expect(distances.filter((distance) => !(distance <= tolerance))).to.have.length(0);
   });
 
   it("gives a tile's core the untiled bytes when the tile reaches 10 pixels further, and not with 9", async () => {

@@ -167,7 +167,6 @@ describeExact("special values", (executor) => {
     );
     await convertRow(row, "float16");
     await convertRow(row, "bfloat16");
-    await convertRow(row, "rgb24");
   });
 
   const ranges: [number, number][] = [
