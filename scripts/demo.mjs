@@ -15,7 +15,10 @@ const SCALE = 4;
 const CONTEXT = 10;
 /** Tiles of 128 x 96 pixels in, overlapping by 24: more than twice the context. */
 const TILING = {
-  spatial: { height: { tileSize: 96 * SCALE, overlap: 24 * SCALE }, width: { tileSize: 128 * SCALE, overlap: 24 * SCALE } },
+  spatial: {
+    height: { tileSize: 96 * SCALE, overlap: 24 * SCALE },
+    width: { tileSize: 128 * SCALE, overlap: 24 * SCALE },
+  },
   temporal: { tileSize: 8, overlap: 2 },
 };
 const RANGE = [0, 255];
@@ -71,7 +74,11 @@ function compareFrames(tiled, whole) {
       }
     }
     const mean = squares / (channels * area);
-    return { psnr: mean === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(255 ** 2 / mean), largest, same: same / (channels * area) };
+    return {
+      psnr: mean === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(255 ** 2 / mean),
+      largest,
+      same: same / (channels * area),
+    };
   });
 }
 
@@ -96,7 +103,9 @@ function differenceOf(tiled, whole, frame) {
 }
 
 async function writePng(name, bytes, { width, height }) {
-  await sharp(bytes, { raw: { width, height, channels: 3 } }).png().toFile(pathOf(name));
+  await sharp(bytes, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(pathOf(name));
 }
 
 /** Writes the pictures of one frame; returns the figures of the page. */
@@ -137,7 +146,9 @@ function writePage({ plan, video, choice, frames, pictures, times }) {
   const kind = video.endsWith(".mp4") ? "video" : "image";
   const page = compareHtml({
     title: "tileblend: a clip, upscaled tile by tile",
-    intro: ["Big Buck Bunny, (c) 2008 Blender Foundation, CC BY 3.0, through ESRGAN-slim (MIT), four times larger each way."],
+    intro: [
+      "Big Buck Bunny, (c) 2008 Blender Foundation, CC BY 3.0, through ESRGAN-slim (MIT), four times larger each way.",
+    ],
     sections: [
       { heading: "Result", figures: [{ kind, src: video, alt: "the upscaled clip", caption: video, isWide: true }] },
       { heading: "Plan", plan },
@@ -152,7 +163,7 @@ function writePage({ plan, video, choice, frames, pictures, times }) {
             marks: plan.axes.frames.slice(1).map(({ outStart }) => ({ at: outStart, label: "joint" })),
           }),
         ],
-        tables: [{ columns: [{ heading: "figure" }, { heading: "value" }], rows }],
+        tables: [{ columns: [{ label: "figure", align: "left" }, { label: "value" }], rows }],
       },
     ],
   });
@@ -170,8 +181,12 @@ async function main() {
   const choice = await chooseExecutor("auto");
   for (const { name, reason } of choice.skipped) console.log(`not on ${name}: ${reason.split("\n")[0]}`);
   console.log(`executor: ${choice.executor.name} (${choice.executor.description})`);
-  console.log(`${frames} frames of ${width} x ${height} -> ${plan.output.width} x ${plan.output.height}, ${plan.tileCount} tiles`);
-  const network = await createOnnxDecoder(fileURLToPath(new URL(`models/esrgan-slim/esrgan-slim-x${SCALE}.onnx`, root)));
+  console.log(
+    `${frames} frames of ${width} x ${height} -> ${plan.output.width} x ${plan.output.height}, ${plan.tileCount} tiles`,
+  );
+  const network = await createOnnxDecoder(
+    fileURLToPath(new URL(`models/esrgan-slim/esrgan-slim-x${SCALE}.onnx`, root)),
+  );
   try {
     const options = { geometry, tiling: TILING, executor: choice.executor };
     const shape = [1, 3, plan.output.frames, plan.output.height, plan.output.width];

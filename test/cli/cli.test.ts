@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { decodeTiled, geometries, TilePlan, tilings } from "tileblend";
 import { readNpy, writeNpy, writeSafetensors } from "tileblend/io";
-import { latentsOf, probeDecoder } from "../support/decoders.js";
+import { latentsOf } from "../support/decoders.js";
 import { bytesOf } from "../support/golden.js";
 
 const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
@@ -21,8 +21,11 @@ interface Run {
 
 function run(args: readonly string[], cwd?: string): Promise<Run> {
   return new Promise((resolve) => {
-    const child: ChildProcess = execFile(process.execPath, [program, ...args], { cwd, maxBuffer: 2 ** 28 }, (_, out, err) =>
-      resolve({ code: child.exitCode ?? -1, out, err }),
+    const child: ChildProcess = execFile(
+      process.execPath,
+      [program, ...args],
+      { cwd, maxBuffer: 2 ** 28 },
+      (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
     );
   });
 }
@@ -47,7 +50,13 @@ describe("tileblend (command line)", function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "tileblend-cli-"));
     writeFileSync(at("vae.mjs"), MODULE);
-    writeFileSync(at("slow.mjs"), MODULE.replace("export function decoder(", "export async function decoder(").replace("const [b", "await new Promise((done) => setTimeout(done, 300)); const [b"));
+    writeFileSync(
+      at("slow.mjs"),
+      MODULE.replace("export function decoder(", "export async function decoder(").replace(
+        "const [b",
+        "await new Promise((done) => setTimeout(done, 300)); const [b",
+      ),
+    );
     writeFileSync(at("wrong.mjs"), MODULE.replace("h * 8, w * 8]", "h * 8, w * 8 + 1]"));
     await writeNpy(at("latents.npy"), latentsOf([1, 4, 6, 8, 9]));
     await writeSafetensors(at("latents.safetensors"), { latents: latentsOf([1, 4, 6, 8, 9], "bfloat16") });
@@ -69,13 +78,23 @@ describe("tileblend (command line)", function () {
       const plan = TilePlan.fromJSON(json);
       expect(json.digest).to.equal(plan.digest);
       expect(json.output).to.deep.equal({ frames: 121, height: 544, width: 960 });
-      expect(Object.keys(json.axes.frames[1])).to.have.members(["start", "end", "leftRamp", "rightRamp", "outStart", "outStop", "mask"]);
+      expect(Object.keys(json.axes.frames[1])).to.have.members([
+        "start",
+        "end",
+        "leftRamp",
+        "rightRamp",
+        "outStart",
+        "outStop",
+        "mask",
+      ]);
       const mask = plan.axes.frames[1]?.mask ?? new Float32Array();
       expect(json.axes.frames[1].mask).to.equal(bytesOf(mask).toString("base64"));
     });
 
     it("writes a plan, checks it, and finds a changed one", async () => {
-      expect((await run(["plan", "--latent", "6x8x9", "--geometry", "wan21", ...tiles, "-o", at("plan.json")])).code).to.equal(0);
+      expect(
+        (await run(["plan", "--latent", "6x8x9", "--geometry", "wan21", ...tiles, "-o", at("plan.json")])).code,
+      ).to.equal(0);
       expect((await run(["plan", "--check", at("plan.json")])).code).to.equal(0);
       const json = JSON.parse(readFileSync(at("plan.json"), "utf8"));
       writeFileSync(at("changed.json"), JSON.stringify({ ...json, latent: { ...json.latent, width: 10 } }));
@@ -87,17 +106,25 @@ describe("tileblend (command line)", function () {
     });
 
     it("takes every spelling of a geometry and of the axes", async () => {
-      const digest = async (...args: string[]) => JSON.parse((await run(["plan", "--latent", "6x8x9", "--json", ...args])).out).digest;
+      const digest = async (...args: string[]) =>
+        JSON.parse((await run(["plan", "--latent", "6x8x9", "--json", ...args])).out).digest;
       const named = await digest("--geometry", "wan21", "--spatial", "64:16");
       expect(await digest("--geometry", "4,8,8,causal", "--height", "64:16", "--width", "64:16")).to.equal(named);
-      expect(await digest("--geometry", JSON.stringify(geometry), "--spatial", "64:16", "--temporal", "none")).to.equal(named);
+      expect(await digest("--geometry", JSON.stringify(geometry), "--spatial", "64:16", "--temporal", "none")).to.equal(
+        named,
+      );
     });
 
     const rejected: [string, string[], number, RegExp][] = [
       ["no latents", ["plan"], 1, /--latent/],
       ["wrong latents", ["plan", "--latent", "16x17"], 2, /FRAMESxHEIGHTxWIDTH/],
       ["an unknown geometry", ["plan", "--latent", "1x1x1", "--geometry", "vae"], 2, /It must be ltx/],
-      ["an unknown tiling", ["plan", "--latent", "1x1x1", "--tiling", "tiny"], 1, /--tiling must be one of auto, default/],
+      [
+        "an unknown tiling",
+        ["plan", "--latent", "1x1x1", "--tiling", "tiny"],
+        1,
+        /--tiling must be one of auto, default/,
+      ],
       ["an illegal tile", ["plan", "--latent", "1x1x1", "--spatial", "100"], 1, /must be a multiple of 32/],
       ["an unknown option", ["plan", "--tile", "1"], 2, /unknown option/],
       ["an unknown command", ["decde"], 2, /unknown command/],
@@ -113,7 +140,10 @@ describe("tileblend (command line)", function () {
 
   it("inspect draws SVG and HTML", async () => {
     await run(["plan", "--latent", "6x8x9", "--geometry", "wan21", ...tiles, "-o", at("plan.json")]);
-    for (const [name, start] of [["plan.svg", "<svg"], ["plan.html", "<!doctype html"]] as const) {
+    for (const [name, start] of [
+      ["plan.svg", "<svg"],
+      ["plan.html", "<!doctype html"],
+    ] as const) {
       expect((await run(["inspect", at("plan.json"), "-o", at(name)])).code).to.equal(0);
       expect(readFileSync(at(name), "utf8").toLowerCase()).to.contain(start);
     }
@@ -138,39 +168,101 @@ describe("tileblend (command line)", function () {
 
   describe("decode", () => {
     it("writes what decodeTiled gives, from every kind of latents", async () => {
-      const { code, out } = await run(["decode", at("latents.npy"), "--decoder", at("vae.mjs"), ...tiles, "-o", at("out.npy"), "--json"]);
+      const { code, out } = await run([
+        "decode",
+        at("latents.npy"),
+        "--decoder",
+        at("vae.mjs"),
+        ...tiles,
+        "-o",
+        at("out.npy"),
+        "--json",
+      ]);
       expect(code).to.equal(0);
       const { decoder } = await import(at("vae.mjs"));
       const tiling = { spatial: { tileSize: 32, overlap: 16 }, temporal: { tileSize: 12, overlap: 4 } };
       const expected = await decodeTiled(latentsOf([1, 4, 6, 8, 9]), decoder, { geometry, tiling });
       expect(bytesOf((await readNpy(at("out.npy"))).data).equals(bytesOf(expected.data))).to.equal(true);
       expect(JSON.parse(out)).to.include({ nanCount: 0, uncoveredCount: 0, format: "float32" });
-      const half = await run(["decode", at("latents.safetensors"), "--decoder", at("vae.mjs"), ...tiles, "--dtype", "float16", "-o", at("half.npy"), "--quiet"]);
+      const half = await run([
+        "decode",
+        at("latents.safetensors"),
+        "--decoder",
+        at("vae.mjs"),
+        ...tiles,
+        "--dtype",
+        "float16",
+        "-o",
+        at("half.npy"),
+        "--quiet",
+      ]);
       expect([half.code, half.out, half.err]).to.deep.equal([0, "", ""]);
     });
 
     it("shows each tile when verbose", async () => {
-      const { err } = await run(["decode", at("latents.npy"), "--decoder", at("vae.mjs"), ...tiles, "-o", at("verbose.npy"), "--verbose"]);
+      const { err } = await run([
+        "decode",
+        at("latents.npy"),
+        "--decoder",
+        at("vae.mjs"),
+        ...tiles,
+        "-o",
+        at("verbose.npy"),
+        "--verbose",
+      ]);
       expect(err).to.contain("tile 1/");
       expect(err).to.contain("latent t=[0,3) h=[0,4) w=[0,4)");
       expect(err).to.match(/ETA/);
     });
 
     it("upscales an image through a real network, in two runs to the same bytes", async () => {
-      const args = ["--decoder", model, "--geometry", "image:4", "--range", "0:255", "--spatial", "512:128", "--quiet", "--model-threads", "1"];
-      for (const name of ["a.png", "b.png"]) expect((await run(["decode", photo, ...args, "-o", at(name)])).err).to.equal("");
+      const args = [
+        "--decoder",
+        model,
+        "--geometry",
+        "image:4",
+        "--range",
+        "0:255",
+        "--spatial",
+        "512:128",
+        "--quiet",
+        "--model-threads",
+        "1",
+      ];
+      for (const name of ["a.png", "b.png"])
+        expect((await run(["decode", photo, ...args, "-o", at(name)])).err).to.equal("");
       expect(readFileSync(at("a.png")).equals(readFileSync(at("b.png")))).to.equal(true);
     });
 
     it("leaves nothing behind when the decoder is wrong", async () => {
-      const { code, err } = await run(["decode", at("latents.npy"), "--decoder", at("wrong.mjs"), ...tiles, "-o", at("wrong.npy")]);
+      const { code, err } = await run([
+        "decode",
+        at("latents.npy"),
+        "--decoder",
+        at("wrong.mjs"),
+        ...tiles,
+        "-o",
+        at("wrong.npy"),
+      ]);
       expect(code).to.equal(1);
-      expect(err).to.match(/the decoder's answer for tile 0 of \d+ .* must be of shape \(1, 3, 9, 32, 32\), got \(1, 3, 9, 32, 33\)/);
+      expect(err).to.match(
+        /the decoder's answer for tile 0 of \d+ .* must be of shape \(1, 3, 9, 32, 32\), got \(1, 3, 9, 32, 33\)/,
+      );
       expect(readdirSync(folder).filter((name) => name.includes("wrong.npy"))).to.deep.equal([]);
     });
 
     it("stops on Ctrl-C and leaves nothing behind", async () => {
-      const child = spawn(process.execPath, [program, "decode", at("latents.npy"), "--decoder", at("slow.mjs"), ...tiles, "-o", at("slow.npy"), "--verbose"]);
+      const child = spawn(process.execPath, [
+        program,
+        "decode",
+        at("latents.npy"),
+        "--decoder",
+        at("slow.mjs"),
+        ...tiles,
+        "-o",
+        at("slow.npy"),
+        "--verbose",
+      ]);
       child.stderr.once("data", () => child.kill("SIGINT"));
       const code = await new Promise((resolve) => child.once("exit", resolve));
       expect(code).to.equal(130);
@@ -180,12 +272,28 @@ describe("tileblend (command line)", function () {
     const rejected: [string, string[], RegExp][] = [
       ["a missing input", ["nothing.npy", "--decoder", "vae.mjs", "-o", "x.npy"], /nothing\.npy/],
       ["a missing decoder", ["latents.npy", "--decoder", "nothing.mjs", "-o", "x.npy"], /nothing\.mjs/],
-      ["another kind of decoder", ["latents.npy", "--decoder", "vae.pt", "-o", "x.npy"], /--decoder must be a file ending in/],
+      [
+        "another kind of decoder",
+        ["latents.npy", "--decoder", "vae.pt", "-o", "x.npy"],
+        /--decoder must be a file ending in/,
+      ],
       ["another kind of output", ["latents.npy", "--decoder", "vae.mjs", "-o", "x.xyz"], /x\.xyz/],
       ["an output in no folder", ["latents.npy", "--decoder", "vae.mjs", "-o", "no/where/x.npy"], /does not exist/],
-      ["an unknown dtype", ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--dtype", "int8"], /--dtype must be one of/],
-      ["an unknown executor", ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--executor", "gpu"], /--executor must be one of/],
-      ["metal", ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--executor", "metal"], /no metal executor can be used here/],
+      [
+        "an unknown dtype",
+        ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--dtype", "int8"],
+        /--dtype must be one of/,
+      ],
+      [
+        "an unknown executor",
+        ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--executor", "gpu"],
+        /--executor must be one of/,
+      ],
+      [
+        "metal",
+        ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--executor", "metal"],
+        /no metal executor can be used here/,
+      ],
     ];
     for (const [name, args, message] of rejected) {
       it(`rejects ${name}`, async () => {
@@ -199,8 +307,9 @@ describe("tileblend (command line)", function () {
 
   it("plans like the SDK", async () => {
     const { out } = await run(["plan", "--latent", "16x17x30", "--json"]);
-    expect(TilePlan.fromJSON(JSON.parse(out)).tiling).to.deep.equal(tilings.auto({ height: 544, width: 960, numFrames: 121 }));
+    expect(TilePlan.fromJSON(JSON.parse(out)).tiling).to.deep.equal(
+      tilings.auto({ height: 544, width: 960, numFrames: 121 }),
+    );
     expect(JSON.parse(out).geometry).to.deep.equal(geometries.ltx);
   });
-
 });
