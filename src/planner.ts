@@ -20,7 +20,7 @@ export type PlannerRole =
   | "preset";
 
 /** Gives the path of a refused value, for the message. `axis` is 0 frames, 1 height, 2 width, or -1. */
-export type PathOf = (role: PlannerRole, axis: number) => string;
+type PathOf = (role: PlannerRole, axis: number) => string;
 
 /** The exported functions of planner.wasm. docs/planner-abi.md describes them. */
 interface PlannerFunctions {

@@ -5,8 +5,8 @@ import type { PerAxis } from "../plan.js";
 import { tilings } from "../presets.js";
 import type { AxisTiling, SpatialTiling, Tiling } from "../tiling.js";
 
-/** What --spatial, --height, --width and --temporal give: an axis, or null for `none`. */
-export type AxisOption = AxisTiling | null;
+/** What --spatial, --height, --width and --temporal give. (Commander takes null for an empty string.) */
+export type AxisOption = AxisTiling | "none";
 
 /** The options that say how a decode is tiled. */
 export interface TilingOptions {
@@ -31,7 +31,7 @@ export function parseLatent(text: string): PerAxis<number> {
 
 /** Reads `512:64`, `512` or `none`: tile size and overlap, in pixels or frames. */
 export function parseAxisTiling(text: string): AxisOption {
-  if (text === "none") return null;
+  if (text === "none") return text;
   const parts = text.split(":");
   if (parts.length > 2 || !parts.every((part) => WHOLE_NUMBER.test(part))) {
     throw new InvalidArgumentError("It must be TILE:OVERLAP, TILE or none, such as 512:64.");
@@ -135,16 +135,20 @@ export function resolveTiling(options: TilingOptions, output: PerAxis<number>): 
   const hasAxes = [spatial, height, width, temporal].some((axis) => axis !== undefined);
   const base = presetTiling(options.tiling ?? (hasAxes ? "none" : "auto"), output);
   if (!hasAxes) return base;
-  const chosen = spatial === undefined ? (base?.spatial ?? null) : spatial;
+  const chosen = pick(spatial, base?.spatial);
   const space = height === undefined && width === undefined ? chosen : splitSpatial(chosen, height, width);
-  return { spatial: space, temporal: temporal === undefined ? (base?.temporal ?? null) : temporal };
+  return { spatial: space ?? null, temporal: pick(temporal, base?.temporal) ?? null };
+}
+
+/** The axis that is given, in place of the preset's own. */
+function pick<T>(given: AxisOption | undefined, own: T | undefined): AxisTiling | T | undefined {
+  if (given === undefined) return own;
+  return given === "none" ? undefined : given;
 }
 
 function splitSpatial(base: Tiling["spatial"], height?: AxisOption, width?: AxisOption): SpatialTiling {
   // An absent side of a spatial tiling is one tile.
   const both = base && "tileSize" in base ? { height: base, width: base } : (base ?? {});
-  const pick = (given: AxisOption | undefined, own: AxisTiling | undefined) =>
-    given === undefined ? own : (given ?? undefined);
   const [h, w] = [pick(height, both.height), pick(width, both.width)];
   return { ...(h === undefined ? {} : { height: h }), ...(w === undefined ? {} : { width: w }) };
 }

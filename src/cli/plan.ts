@@ -97,7 +97,7 @@ function base64Of({ buffer, byteOffset, byteLength }: Float32Array): string {
 }
 
 /** A plan as people read it. */
-export function describePlan(plan: TilePlan): string {
+function describePlan(plan: TilePlan): string {
   const summary = planSummary(plan);
   const { latent, output, geometry } = plan;
   const scales = `${geometry.temporalScale} x ${geometry.heightScale} x ${geometry.widthScale}`;

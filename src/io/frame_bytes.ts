@@ -2,7 +2,7 @@ import { mustBe } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 
 /** The most memory that the pixels of one file are read into, as float32 (bytes): 8 GiB. */
-export const MAX_PIXEL_BYTES = 8 * 2 ** 30;
+const MAX_PIXEL_BYTES = 8 * 2 ** 30;
 /** Bytes of a float32 value for each of three channels. */
 const FLOAT_RGB_BYTES = 12;
 

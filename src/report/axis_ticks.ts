@@ -21,7 +21,7 @@ export interface CellMapping {
 }
 
 /** Where a cell's output starts (frames or pixels). */
-export function cellStart({ scale, causal }: CellMapping, cell: number): number {
+function cellStart({ scale, causal }: CellMapping, cell: number): number {
   return causal && cell > 0 ? 1 + (cell - 1) * scale : cell * scale;
 }
 

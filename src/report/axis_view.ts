@@ -1,13 +1,13 @@
 import type { PlanInterval } from "../plan.js";
 
 /** An axis with more intervals than this is shown with its middle left out. */
-export const MOST_SHOWN = 24;
+const MOST_SHOWN = 24;
 
 /** Intervals shown at each end of an axis whose middle is left out. */
-export const SHOWN_EACH_END = 6;
+const SHOWN_EACH_END = 6;
 
 /** Room for the mark where the middle is left out (drawing units). */
-export const BREAK_LENGTH = 22;
+const BREAK_LENGTH = 22;
 
 /** An interval that is drawn, and the part of it that is in view. */
 export interface ShownInterval {

@@ -2,7 +2,15 @@ import { mustBe } from "../errors.js";
 import { checkInteger, checkKeys, checkObject } from "../validate.js";
 import { picture } from "./figure.js";
 import { formatShort } from "./heat_map.js";
-import { cutText, element, estimateTextWidth, formatCoordinate, movedGroup, textElement } from "./markup.js";
+import {
+  cutText,
+  element,
+  estimateTextWidth,
+  formatCoordinate,
+  formatCount,
+  movedGroup,
+  textElement,
+} from "./markup.js";
 import { plotTicks } from "./plot_ticks.js";
 
 /** One line of a plot. */
@@ -139,7 +147,7 @@ function drawXTicks(scale: PlotScale, xLabel: string): string {
     .map((tick) => {
       const x = xAt(scale, tick);
       const mark = element("path", { class: "tb-axis", d: `M${formatCoordinate(x)} ${formatCoordinate(bottom)}v4` });
-      return mark + textElement(formatCoordinate(tick), { class: "tb-middle tb-muted", x, y: bottom + 17 });
+      return mark + textElement(formatCount(tick), { class: "tb-middle tb-muted", x, y: bottom + 17 });
     });
   const axis = element("path", {
     class: "tb-axis",

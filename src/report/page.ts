@@ -76,7 +76,7 @@ function pageStyle(): string {
     "th{font-weight:400;font-size:13px;vertical-align:bottom}",
     "th.left,td.left{text-align:left}td.span{text-align:center}",
     `pre{font:13px/1.5 ${MONO};padding:12px 14px;margin:0 0 12px;border-radius:8px;overflow-x:auto;user-select:all}`,
-    "dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:14px 24px;margin:0}",
+    "dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(46%,210px),1fr));gap:14px 24px;margin:0}",
     "dt{font-size:13px}.long{grid-column:1/-1}dd{margin:0;overflow-wrap:anywhere}",
     ".columns{display:flex;flex-wrap:wrap;gap:28px 44px;align-items:flex-start}",
     ".figures{display:grid;gap:24px;align-items:start;grid-template-columns:repeat(auto-fit,minmax(min(100%,280px),1fr));margin:0 0 16px}",

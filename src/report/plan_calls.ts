@@ -10,6 +10,8 @@ export interface PlanCalls {
   readonly cli: string;
 }
 
+const PACKAGE = "tileblend";
+
 /** Writes the SDK call and the shell call that make a plan anew, from what the plan holds. */
 export function planCalls({ latent, geometry, tiling }: TilePlan): PlanCalls {
   const fields = Object.entries({ latent, geometry, tiling }).map(
@@ -18,7 +20,7 @@ export function planCalls({ latent, geometry, tiling }: TilePlan): PlanCalls {
   const size = `${latent.frames}x${latent.height}x${latent.width}`;
   const cli = ["tileblend plan", `--latent ${size}`, `--geometry ${geometryFlag(geometry)}`, ...tilingFlags(tiling)];
   return {
-    sdk: `import { planTiles } from "tileblend";\n\nconst plan = planTiles({\n${fields.join("")}});`,
+    sdk: `import { planTiles } from ${JSON.stringify(PACKAGE)};\n\nconst plan = planTiles({\n${fields.join("")}});`,
     cli: cli.join(" "),
   };
 }

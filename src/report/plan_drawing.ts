@@ -42,7 +42,7 @@ function noteMarkup(note: Note, row: number, room: number): string {
 }
 
 /** A torn edge along a break: across a column of drawing from `from` to `to`, at `at` along the other axis. */
-export function tearPath(at: number, from: number, to: number, isVertical: boolean): string {
+function tearPath(at: number, from: number, to: number, isVertical: boolean): string {
   const teeth = Math.max(2, Math.round((to - from) / 8));
   const points = Array.from({ length: teeth + 1 }, (_, i) => {
     const along = from + ((to - from) * i) / teeth;

@@ -62,18 +62,19 @@ function columnsOf(inner: number, plan: TilePlan): Columns {
 
 function headSection(plan: TilePlan, title: string, inner: number): Section {
   const facts = planFacts(plan);
+  const digest = `sha-256 ${plan.digest.slice(0, 12)}…`;
+  const isBeside = estimateTextWidth(title, 18) + estimateTextWidth(digest, 11) + 24 <= inner;
+  const top = isBeside ? 56 : 68;
   const perRow = inner >= 660 ? 4 : 2;
   const pitch = inner / perRow;
   const cells = facts.map(({ name, value }, i) =>
     movedGroup(
       (i % perRow) * pitch,
-      56 + Math.floor(i / perRow) * 44,
+      top + Math.floor(i / perRow) * 44,
       textElement(name, { class: "tb-muted", x: 0, y: 0, ...fittedFont(name, pitch - 14, 11) }),
       textElement(value, { class: "tb-value", x: 0, y: 18, ...fittedFont(value, pitch - 14, 13) }),
     ),
   );
-  const digest = `sha-256 ${plan.digest.slice(0, 12)}…`;
-  const isBeside = estimateTextWidth(title, 18) + estimateTextWidth(digest, 11) + 24 <= inner;
   const markup = [
     textElement(cutText(title, inner, 18), { class: "tb-title", x: 0, y: 15 }),
     textElement(
@@ -82,5 +83,5 @@ function headSection(plan: TilePlan, title: string, inner: number): Section {
     ),
     element("g", {}, ...cells),
   ].join("");
-  return { markup, height: 56 + (Math.ceil(facts.length / perRow) - 1) * 44 + 22 };
+  return { markup, height: top + (Math.ceil(facts.length / perRow) - 1) * 44 + 22 };
 }

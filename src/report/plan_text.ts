@@ -11,7 +11,7 @@ export interface Fact {
 }
 
 /** A range on an axis, as the edges it lies between: `0–512`. */
-export function formatRange(from: number, to: number): string {
+function formatRange(from: number, to: number): string {
   return `${formatCount(from)}–${formatCount(to)}`;
 }
 

@@ -19,7 +19,7 @@ export interface Palette {
 }
 
 /** The colours on a light background. */
-export const LIGHT: Palette = {
+const LIGHT: Palette = {
   card: "#ffffff",
   ink: "#1b2430",
   muted: "#667282",
@@ -34,7 +34,7 @@ export const LIGHT: Palette = {
 };
 
 /** The colours on a dark background. */
-export const DARK: Palette = {
+const DARK: Palette = {
   card: "#12171f",
   ink: "#e7ebf1",
   muted: "#93a0b2",
