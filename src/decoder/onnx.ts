@@ -5,8 +5,15 @@ import { checkTensor, type Tensor } from "../tensor.js";
 import type { TileContext, TileDecoder } from "../tile_decoder.js";
 import { checkKeys, checkObject, checkOneOf } from "../validate.js";
 import { createFeed, type KnownLengths, type OnnxFeed, type OnnxInputValue } from "./onnx_feed.js";
-import { fromOnnxTensor, runFrameByFrame, toOnnxTensor } from "./onnx_frames.js";
-import { describeValue, describeValues, loadOnnxModel, type OnnxModel, type OnnxValueInfo } from "./onnx_runtime.js";
+import { fromOnnxTensor, runFrameByFrame } from "./onnx_frames.js";
+import {
+  createOnnxTensor,
+  describeValue,
+  describeValues,
+  loadOnnxModel,
+  type OnnxModel,
+  type OnnxValueInfo,
+} from "./onnx_runtime.js";
 
 export type { TileContext, TileDecoder } from "../tile_decoder.js";
 export type { OnnxElements, OnnxInputValue } from "./onnx_feed.js";
@@ -191,7 +198,9 @@ async function decode(network: Network, latents: Tensor, context: TileContext): 
 async function runModel(network: Network, tensor: Tensor, timestep: unknown): Promise<Tensor> {
   const { model, info, input } = network;
   const known = checkShape(info.rank, input, tensor.shape);
-  const feeds: Record<string, OnnxTensor> = { [input.name]: toOnnxTensor(model.runtime, tensor) };
+  const feeds: Record<string, OnnxTensor> = {
+    [input.name]: createOnnxTensor(model.runtime, tensor.dtype, tensor.data, tensor.shape),
+  };
   for (const [name, feed] of network.feeds) feeds[name] = feed(known);
   if (network.timestep !== undefined) addTimestep(network, feeds, timestep, known);
   const results = await runSession(model, feeds, info.outputName);

@@ -2,7 +2,7 @@ import { Float16Array } from "@petamoriken/float16";
 import type { Tensor as OnnxTensor } from "onnxruntime-node";
 import { mustBe } from "../errors.js";
 import { elementCount } from "../tensor.js";
-import { describeValue, type OnnxRuntime, type OnnxValueInfo } from "./onnx_runtime.js";
+import { createOnnxTensor, describeValue, type OnnxRuntime, type OnnxValueInfo } from "./onnx_runtime.js";
 
 /** Elements with their shape. An ONNX Runtime tensor is one. */
 export interface OnnxElements {
@@ -49,10 +49,7 @@ const INTEGER_ARRAYS: ReadonlyMap<string, (values: readonly number[]) => Element
  * @throws TypeError for the wrong kind, RangeError for elements or a shape that the input cannot take.
  */
 export function createFeed(path: string, runtime: OnnxRuntime, info: OnnxValueInfo, value: unknown): OnnxFeed {
-  const make = (data: ElementArray, dims: readonly number[]) => {
-    // Boundary: convertElements has made the array that this type takes.
-    return new runtime.Tensor(info.type as "float32", data as Float32Array, dims);
-  };
+  const make = (data: ElementArray, dims: readonly number[]) => createOnnxTensor(runtime, info.type, data, dims);
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
     // Made once here so that what cannot be is refused at once.
     convertElements(path, info, [value]);

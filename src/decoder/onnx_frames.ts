@@ -1,16 +1,9 @@
 import type { Tensor as OnnxTensor } from "onnxruntime-node";
 import { ModelRunError, mustBe } from "../errors.js";
 import { createTensor, crop, elementCount, type Tensor } from "../tensor.js";
-import type { OnnxRuntime } from "./onnx_runtime.js";
 
 /** Gives a tensor to the model as it is, (B, C, F, H, W) or (N, C, H, W), and returns its answer. */
 export type RunModel = (input: Tensor) => Promise<Tensor>;
-
-/** Wraps a float32 or float16 tensor for ONNX Runtime; the elements are shared. */
-export function toOnnxTensor(runtime: OnnxRuntime, { dtype, shape, data }: Tensor): OnnxTensor {
-  // Boundary: float16 bits are given in a Uint16Array, which ONNX Runtime takes whatever Float16Array the engine has.
-  return new runtime.Tensor(dtype as "float32", data as Float32Array, shape);
-}
 
 /**
  * Takes a tensor of ONNX Runtime over; the elements are shared.

@@ -1,4 +1,4 @@
-import type { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { DecoderLoadError, MissingPackageError, mustBe } from "../errors.js";
 
 /** The package onnxruntime-node. */
@@ -60,6 +60,20 @@ export async function loadOnnxModel(
   }
   const { inputMetadata, outputMetadata } = session;
   return { source, runtime, session, inputs: inputMetadata.map(infoOf), outputs: outputMetadata.map(infoOf) };
+}
+
+/** Makes a tensor of ONNX Runtime's over elements, float16 as bits in a Uint16Array; they are shared. */
+export function createOnnxTensor(
+  runtime: OnnxRuntime,
+  type: string,
+  data: OnnxTensor["data"],
+  dims: readonly number[],
+): OnnxTensor {
+  // Where the engine has a Float16Array (Node 24), the class Tensor turns the bits into one, which the native side of
+  // onnxruntime-node 1.30 takes for empty. It asks for no more than these fields.
+  if (type === "float16") return { type, data, dims, location: "cpu" } as unknown as OnnxTensor;
+  // Boundary: the caller has made the array that this type takes.
+  return new runtime.Tensor(type as "float32", data as Float32Array, dims);
 }
 
 async function openSession(

@@ -3,7 +3,7 @@ import { Tensor as OnnxTensor } from "onnxruntime-node";
 import type { Tensor } from "tileblend";
 import { createOnnxDecoder, type OnnxDecoderOptions, type OnnxInputValue } from "tileblend/decoder/onnx";
 import { contextWith, errorOf } from "../support/decoder_context.js";
-import { manyInputsModel } from "../support/onnx_models.js";
+import { addHalfModel, manyInputsModel } from "../support/onnx_models.js";
 
 const model = manyInputsModel();
 const latents: Tensor = { dtype: "float32", shape: [2, 1, 1, 1, 2], data: Float32Array.of(1, 2, 3, 4) };
@@ -48,6 +48,15 @@ describe("inputs and outputs of an ONNX decoder", () => {
     expect((await errorOf(run(options))).message).to.match(/^timestep must be given, as input "timestep": float32/);
     expect((await errorOf(run(options, "0.5"))).message).to.match(/^timestep must be a number, a list of numbers or/);
     expect((await errorOf(run(options, [1, 2, 3]))).message).to.match(/^timestep must be of a length that fits/);
+  });
+
+  it("gives float16 numbers and bits", async () => {
+    const half = addHalfModel();
+    for (const offset of [1.5, [1.5], Uint16Array.of(0x3e00)]) {
+      const { decoder, close } = await createOnnxDecoder(half, { inputs: { offset } });
+      expect([...(await decoder(latents, contextWith())).data]).to.deep.equal([0x4100, 0x4300, 0x4480, 0x4580]);
+      await close();
+    }
   });
 
   it("takes the output that is named", async () => {

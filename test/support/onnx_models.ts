@@ -86,6 +86,20 @@ export function manyInputsModel(): Uint8Array {
   });
 }
 
+/** x + offset, in float16. */
+export function addHalfModel(): Uint8Array {
+  const type = "float16";
+  return encodeOnnxModel({
+    name: "add-half",
+    nodes: [{ op: "Add", inputs: ["x", "offset"], outputs: ["y"] }],
+    inputs: [
+      { name: "x", type, shape: FREE_SHAPES[5] },
+      { name: "offset", type, shape: [1] },
+    ],
+    outputs: [{ name: "y", type, shape: FREE_SHAPES[5] }],
+  });
+}
+
 /** Hands its input on: a model of any type and shape. */
 export function identityModel(value: Omit<OnnxValue, "name">): Uint8Array {
   return encodeOnnxModel({
