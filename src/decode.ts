@@ -9,7 +9,7 @@ import { DecoderError, TileShapeError } from "./errors.js";
 import { chooseExecutor } from "./executor/index.js";
 import type { Accumulator, Executor, FrameChunk } from "./executor/types.js";
 import type { Tile } from "./plan.js";
-import { checkTensor, crop, type Tensor } from "./tensor.js";
+import { checkAnyTensor, crop, type Tensor } from "./tensor.js";
 import type { TileDecoder } from "./tile_decoder.js";
 
 /**
@@ -20,7 +20,7 @@ import type { TileDecoder } from "./tile_decoder.js";
 export async function decodeTiled(latents: Tensor, decoder: TileDecoder, options: DecodeTiledOptions): Promise<Tensor> {
   const job = resolveJob(latents, decoder, options);
   const output = job.output ?? createOutput(job);
-  for await (const _ of decodeChunks({ ...job, output })) {
+  for await (const _ of decodeChunks({ ...job, output }, new AbortController())) {
     // Each chunk is final inside output.
   }
   return output;
@@ -28,7 +28,8 @@ export async function decodeTiled(latents: Tensor, decoder: TileDecoder, options
 
 /**
  * Decodes latents tile by tile and hands out frames as soon as no coming tile touches them. Decoding waits for the
- * consumer. What has been handed out stays valid whatever happens later.
+ * consumer. What has been handed out stays valid whatever happens later. `return` and `throw` of the iterator give the
+ * decode up at once, also while a tile is being decoded; a `next` under way then ends without a chunk.
  * @throws TypeError or RangeError on bad input, at the call; while iterating as decodeTiled.
  */
 export function decodeFrames(
@@ -36,11 +37,29 @@ export function decodeFrames(
   decoder: TileDecoder,
   options: DecodeFramesOptions,
 ): AsyncIterableIterator<FrameChunk> {
-  return decodeChunks(resolveJob(latents, decoder, options));
+  const giveUp = new AbortController();
+  const chunks = decodeChunks(resolveJob(latents, decoder, options), giveUp);
+  const [finish, fail] = [chunks.return.bind(chunks), chunks.throw.bind(chunks)];
+  // By itself a generator makes these wait for the `next` under way, and that one for its decoder.
+  chunks.return = (value) => {
+    giveUp.abort(new ConsumerStopped());
+    return finish(value);
+  };
+  chunks.throw = (error) => {
+    giveUp.abort(new ConsumerStopped());
+    return fail(error);
+  };
+  return chunks;
 }
 
-async function* decodeChunks(job: DecodeJob): AsyncGenerator<FrameChunk, void, undefined> {
-  const giveUp = new AbortController();
+/** Why a decode was given up: the consumer wants no more, which is no error of its. */
+class ConsumerStopped extends DOMException {
+  constructor() {
+    super("the consumer stopped iterating", "AbortError");
+  }
+}
+
+async function* decodeChunks(job: DecodeJob, giveUp: AbortController): AsyncGenerator<FrameChunk, void, undefined> {
   const forward = () => giveUp.abort(job.signal?.reason);
   if (job.signal?.aborted) forward();
   job.signal?.addEventListener("abort", forward, { once: true });
@@ -49,6 +68,8 @@ async function* decodeChunks(job: DecodeJob): AsyncGenerator<FrameChunk, void, u
     giveUp.signal.throwIfAborted();
     accumulator = await openFor(job);
     yield* blendTiles(job, accumulator, giveUp.signal);
+  } catch (error) {
+    if (!(error instanceof ConsumerStopped)) throw error;
   } finally {
     job.signal?.removeEventListener("abort", forward);
     // Tells decoders that are still at work; nothing waits for them any more.
@@ -76,6 +97,8 @@ async function* blendTiles(job: DecodeJob, accumulator: Accumulator, signal: Abo
     while (started.length < job.concurrency) {
       const { value: tile, done } = waiting.next();
       if (done) break;
+      // The consumer may have held its chunk for long.
+      signal.throwIfAborted();
       started.push({ tile, answer: startTile(job, tile, signal) });
     }
     const first = started[0];
@@ -124,11 +147,14 @@ function describeTile({ index, latent }: Tile, count: number): string {
 /** Throws when a decoder's answer is no tensor or not of the tile's shape. */
 function checkAnswer(job: DecodeJob, tile: Tile, answer: unknown): Tensor {
   const description = describeTile(tile, job.plan.tileCount);
-  const pixels = checkTensor(`the decoder's answer for ${description}`, answer, 5);
+  const pixels = checkAnyTensor(`the decoder's answer for ${description}`, answer);
   const { frames, height, width } = tile.output;
   const sizes = [frames, height, width].map(({ start, stop }) => stop - start);
   const expected = [job.latents.shape[0] ?? 1, job.outputChannels, ...sizes];
   const differs = (axis: number) => expected[axis] !== pixels.shape[axis];
+  if (pixels.shape.length !== expected.length) {
+    throw new TileShapeError(tile.index, description, expected, pixels.shape, "; it is (B, C, frames, height, width)");
+  }
   if (differs(0) || differs(1)) {
     const hint = differs(1) ? "; options.outputChannels says how many channels the decoder gives" : "";
     throw new TileShapeError(tile.index, description, expected, pixels.shape, hint);

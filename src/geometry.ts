@@ -30,8 +30,10 @@ export const geometries = Object.freeze({
   /** HunyuanVideo. */
   hunyuanVideo: Object.freeze({ temporalScale: 4, heightScale: 8, widthScale: 8, causal: true, latentChannels: 16 }),
   /** Images, upscalers and other networks that take each frame by itself. */
-  image({ scale, latentChannels }: ImageGeometryOptions): Geometry {
-    checkInteger("geometry.scale", scale, { min: 1, unit: "pixels a latent cell" });
+  image(options: ImageGeometryOptions): Geometry {
+    checkKeys("options", checkObject("options", options), ["scale", "latentChannels"]);
+    const { scale, latentChannels } = options;
+    checkInteger("options.scale", scale, { min: 1, unit: "pixels a latent cell" });
     const geometry = { temporalScale: 1, heightScale: scale, widthScale: scale, causal: false };
     return checkGeometry("geometry", latentChannels === undefined ? geometry : { ...geometry, latentChannels });
   },

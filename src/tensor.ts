@@ -68,6 +68,13 @@ export function checkTensor(path: string, value: unknown, rank: number): Tensor 
   return { dtype, shape: lengths, data: array };
 }
 
+/** Checks a tensor of any rank; throws as checkTensor. */
+export function checkAnyTensor(path: string, value: unknown): Tensor {
+  const { shape } = checkObject(path, value);
+  if (!Array.isArray(shape)) throw new TypeError(mustBe(`${path}.shape`, "an array of lengths", shape));
+  return checkTensor(path, value, shape.length);
+}
+
 /** Copies the box given by one range for each of the last axes; the axes before them are taken whole. */
 export function crop(tensor: Tensor, ranges: readonly AxisRange[]): Tensor {
   const { dtype, shape, data } = tensor;

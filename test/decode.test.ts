@@ -177,7 +177,7 @@ describe("decoders", () => {
   it("that answer with the wrong thing are named", async () => {
     const wrong: [unknown, RegExp][] = [
       [undefined, /the decoder's answer for tile 0 .* must be an object/],
-      [{ dtype: "float32", shape: [1, 3, 5, 16], data: new Float32Array(1) }, /shape must be an array of 5 lengths/],
+      [{ dtype: "float32", data: new Float32Array(1) }, /shape must be an array of lengths/],
       [{ dtype: "float32", shape: [1, 3, 5, 16, 16], data: new Float32Array(1) }, /data\.length must be 3840/],
     ];
     for (const [answer, message] of wrong) {
@@ -190,6 +190,10 @@ describe("decoders", () => {
       expect(error).to.deep.include({ expected: [1, 3, 5, 16, 16], actual: [1, 4, 5, 16, 16] });
       expect(error.message).to.match(/outputChannels/);
     }
+    const image = { dtype: "float32", shape: [3, 16, 16], data: new Float32Array(768) } as const;
+    const flat = await failure(() => decodeTiled(latents, () => image, { ...common, sizeMismatch: "crop" }));
+    expect(flat).to.be.instanceOf(TileShapeError);
+    expect(flat.message).to.match(/tile 0 .*shape \(1, 3, 5, 16, 16\), got \(3, 16, 16\).*\(B, C, frames/);
     const larger = await failure(() => decodeTiled(latents, probeDecoder(geometry, 1), common));
     expect(larger.message).to.match(/must be of shape \(1, 3, 5, 16, 16\), got \(1, 3, 6, 17, 17\).*sizeMismatch/);
   });

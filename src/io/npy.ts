@@ -1,9 +1,9 @@
-import { bytesPerElement, type Dtype, type Tensor } from "../tensor.js";
+import { bytesPerElement, checkAnyTensor, type Dtype, type Tensor } from "../tensor.js";
 import { writeBeside } from "./beside.js";
 import { FileFormatError, OutputPathError } from "./errors.js";
 import { type OpenedFile, readElements, readExactly, withFile, writeAt } from "./file_bytes.js";
 import { PythonLiteralError, type PythonValue, parsePythonDict } from "./python_dict.js";
-import { checkAnyTensor, checkWriteOptions, shapeBytes, type WriteOptions } from "./tensor_file.js";
+import { checkWriteOptions, shapeBytes, type WriteOptions } from "./tensor_file.js";
 
 /** \x93NUMPY */
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];

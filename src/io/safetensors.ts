@@ -1,5 +1,5 @@
 import { mustBe } from "../errors.js";
-import { bytesPerElement, type Tensor } from "../tensor.js";
+import { bytesPerElement, checkAnyTensor, type Tensor } from "../tensor.js";
 import { checkObject } from "../validate.js";
 import { writeBeside } from "./beside.js";
 import { FileFormatError } from "./errors.js";
@@ -13,7 +13,7 @@ import {
   type SafetensorsEntry,
   type SafetensorsHeader,
 } from "./safetensors_header.js";
-import { checkAnyTensor, checkMetadata, checkWriteOptions, type WriteOptions } from "./tensor_file.js";
+import { checkMetadata, checkWriteOptions, type WriteOptions } from "./tensor_file.js";
 
 /** How a .safetensors file is written. */
 export interface SafetensorsWriteOptions extends WriteOptions {

@@ -1,5 +1,4 @@
 import { mustBe } from "../errors.js";
-import { checkTensor, type Tensor } from "../tensor.js";
 import { checkBoolean, checkKeys, checkObject } from "../validate.js";
 
 /** How a file is written. */
@@ -13,13 +12,6 @@ export function checkWriteOptions(options: unknown, known: readonly string[]): R
   const fields = checkObject("options", options);
   checkKeys("options", fields, known);
   return { overwrite: checkBoolean("options.overwrite", fields["overwrite"] ?? false) };
-}
-
-/** Checks a tensor of any rank. */
-export function checkAnyTensor(path: string, value: unknown): Tensor {
-  const { shape } = checkObject(path, value);
-  if (!Array.isArray(shape)) throw new TypeError(mustBe(`${path}.shape`, "an array of lengths", shape));
-  return checkTensor(path, value, shape.length);
 }
 
 /** Bytes that a shape of elements of so many bits takes, or null when that is no whole number up to 2^53 - 1. */
