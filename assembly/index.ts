@@ -22,9 +22,9 @@ import {
   MAX_SIZE,
   REQUEST_BYTES,
 } from "./layout";
-import { MASK_VALUE_BYTES, clampRamp, writeMask } from "./mask";
+import { MASK_VALUE_BYTES, setTrapezoid, writeMask } from "./mask";
 import { writePlan } from "./plan";
-import { TILING_BYTES, checkTiling, writeAuto, writePreset } from "./tiling";
+import { TILING_BYTES, checkMargin, checkTiling, writeAuto, writePreset } from "./tiling";
 
 export * from "./layout";
 export {
@@ -67,7 +67,8 @@ export function blend_mask(length: i32, leftRamp: i32, rightRamp: i32, leftStart
   const bytes = <i64>length * MASK_VALUE_BYTES;
   const status = reserve(bytes);
   if (status < 0) return status;
-  writeMask(resultPtr, length, clampRamp(leftRamp, length), clampRamp(rightRamp, length), leftStartsFromZero != 0);
+  setTrapezoid(length, leftRamp, rightRamp, leftStartsFromZero != 0);
+  writeMask(resultPtr);
   return <i32>bytes;
 }
 
@@ -98,9 +99,9 @@ export function map_interval(kind: i32, start: i32, end: i32, leftRamp: i32, rig
   if (status < 0) return status;
   store<i32>(resultPtr, <i32>outStart, 0);
   store<i32>(resultPtr, <i32>outStop, 4);
-  const left = clampRamp(outputLeftRamp(kind, leftRamp, scale), length);
-  const right = clampRamp(outputRightRamp(rightRamp, scale), length);
-  writeMask(resultPtr + SLICE_BYTES, <i32>length, left, right, kind == KIND_TEMPORAL);
+  const left = outputLeftRamp(kind, leftRamp, scale);
+  setTrapezoid(<i32>length, left, outputRightRamp(rightRamp, scale), kind == KIND_TEMPORAL);
+  writeMask(resultPtr + SLICE_BYTES);
   return <i32>bytes;
 }
 
@@ -115,9 +116,18 @@ function checkInterval(kind: i32, start: i32, end: i32, leftRamp: i32, rightRamp
 }
 
 /** Whether an axis may be tiled so, in frames or pixels. Returns 0. */
-export function check_tiling(axis: i32, tileSize: i32, overlap: i32, scale: i32): i32 {
+export function check_tiling(
+  axis: i32,
+  scale: i32,
+  tileSize: i32,
+  overlap: i32,
+  margin: i32,
+  ramp: i32,
+  context: i32,
+): i32 {
   if (scale < 1) return fail(ERROR_SCALE, axis, scale, MAX_SIZE);
-  return checkTiling(axis, tileSize, overlap, scale);
+  const status = checkTiling(axis, tileSize, overlap, scale);
+  return status < 0 ? status : checkMargin(axis, tileSize, overlap, margin, ramp, context);
 }
 
 /** Writes the tiling record of a preset. Returns its bytes. */

@@ -2,9 +2,9 @@
 // The host reads them as exported globals, so that no size is written twice. docs/planner-abi.md draws them.
 
 /** Version of the exported functions and of the records they read and write. */
-export const ABI_VERSION: i32 = 1;
+export const ABI_VERSION: i32 = 2;
 /** Version of the plan block. It changes whenever the bytes of any plan change. */
-export const PLAN_VERSION: i32 = 1;
+export const PLAN_VERSION: i32 = 2;
 /** The bytes "TBPL", read as a little-endian i32. */
 export const PLAN_MAGIC: i32 = 0x4c504254;
 
@@ -18,16 +18,26 @@ export const AXIS_NONE: i32 = -1;
 export const KIND_SPATIAL: i32 = 0;
 export const KIND_TEMPORAL: i32 = 1;
 
-// Request: 13 i32.
+/** Ramps: the weight over a ramp is x, or smootherstep of x. */
+export const RAMP_LINEAR: i32 = 0;
+export const RAMP_SMOOTH: i32 = 1;
+
+/** Which inner edges of a tile lack context: both, or only the one towards the past. */
+export const CONTEXT_BOTH: i32 = 0;
+export const CONTEXT_PAST: i32 = 1;
+
+// Request: 22 i32.
 //   0 latent frames, height, width (latent cells)
 //  12 temporal, height, width scale (frames or pixels a cell)
 //  24 causal: 0 or 1
-//  28 frames, height, width, each: tile size, overlap (frames or pixels; tile size 0: the axis is one tile)
-export const REQUEST_BYTES: i32 = 52;
+//  28 frames, height, width, each an axis tiling of 5 i32:
+//     tile size, overlap, margin (frames or pixels; tile size 0: the axis is one tile), ramp, context
+export const REQUEST_BYTES: i32 = 88;
 export const REQUEST_LATENT: i32 = 0;
 export const REQUEST_SCALE: i32 = 12;
 export const REQUEST_CAUSAL: i32 = 24;
 export const REQUEST_TILING: i32 = 28;
+export const AXIS_TILING_BYTES: i32 = 20;
 
 // Plan block: header (magic, version, byte length), request, three axis headers, then for each axis its
 // interval records and its distinct masks. Offsets count from the start of the block.
@@ -92,3 +102,13 @@ export const ERROR_PRESET: i32 = 18;
 export const ERROR_MEMORY: i32 = 19;
 /** got, a ramp in latent cells, is below 0. */
 export const ERROR_RAMP_NEGATIVE: i32 = 20;
+/** got, a margin in frames or pixels, is below 0. */
+export const ERROR_MARGIN_NEGATIVE: i32 = 21;
+/** There is a margin, and got, the overlap, is above limit, half the tile. */
+export const ERROR_MARGIN_OVERLAP: i32 = 22;
+/** got, the margin, is above limit: some frame or pixel would have no weight. */
+export const ERROR_MARGIN_TOO_LARGE: i32 = 23;
+/** got is not a ramp. */
+export const ERROR_RAMP: i32 = 24;
+/** got is not a context that this axis can have: 0 ... limit. */
+export const ERROR_CONTEXT: i32 = 25;

@@ -1,9 +1,12 @@
 import { reserve, resultPtr } from "./arena";
 import { fail, failAnywhere } from "./error";
-import { intervalCount, outputLeftRamp, outputRightRamp, outputStart, outputStop, writeInterval } from "./interval";
+import { intervalCount, outputStart, outputStop, writeInterval } from "./interval";
 import {
   AXIS_FRAMES,
   AXIS_HEADER_BYTES,
+  AXIS_TILING_BYTES,
+  CONTEXT_BOTH,
+  CONTEXT_PAST,
   ERROR_CAUSAL,
   ERROR_OUTPUT_SIZE,
   ERROR_SCALE,
@@ -19,6 +22,7 @@ import {
   PLAN_MAGIC,
   PLAN_REQUEST,
   PLAN_VERSION,
+  RAMP_LINEAR,
   RECORD_BYTES,
   REQUEST_BYTES,
   REQUEST_CAUSAL,
@@ -26,8 +30,8 @@ import {
   REQUEST_SCALE,
   REQUEST_TILING,
 } from "./layout";
-import { MASK_VALUE_BYTES, clampRamp, writeMask } from "./mask";
-import { checkTiling } from "./tiling";
+import { MASK_VALUE_BYTES, profile, writeMask } from "./mask";
+import { checkMargin, checkTiling, rampLength } from "./tiling";
 
 const AXES: i32 = 3;
 
@@ -35,9 +39,10 @@ const AXES: i32 = 3;
 //   0 kind   4 dimension   8 scale  12 size  16 overlap (latent cells)  20 interval count
 //  24 shape of the intervals between the first and the last  28 shape of the last  32 i64 output size
 //  40 i64 bytes of the masks of shapes 0, 1 and 2 (24 bytes)
+//  64 ramp  68 its length  72 zeros before a rising ramp  76 zeros after a falling one (frames or pixels)
 // Intervals of one shape have the same mask: the same length and ramps. There are at most three: shape 0 is that of
 // the first interval, the others are numbered as they come.
-const AXIS_BYTES: i32 = 64;
+const AXIS_BYTES: i32 = 80;
 const SHAPES: i32 = 3;
 const axesPtr: usize = memory.data(AXES * AXIS_BYTES, 8);
 // Scratch for one interval.
@@ -51,16 +56,33 @@ function requestField(requestPtr: usize, offset: i32, axis: i32): i32 {
   return load<i32>(requestPtr + <usize>(offset + 4 * axis));
 }
 
+/** Address of an axis' tiling in a request: tile size, overlap, margin, ramp, context. */
+function tilingPtr(requestPtr: usize, axis: i32): usize {
+  return requestPtr + <usize>(REQUEST_TILING + axis * AXIS_TILING_BYTES);
+}
+
+function isTiled(tiling: usize): bool {
+  for (let at = 0; at < AXIS_TILING_BYTES; at += 4) if (load<i32>(tiling + <usize>at) != 0) return true;
+  return false;
+}
+
+/** Checks the tiling of one axis. Returns 0, or the negative code of an error. */
+function checkAxisTiling(tiling: usize, axis: i32, scale: i32): i32 {
+  const tileSize = load<i32>(tiling, 0);
+  const overlap = load<i32>(tiling, 4);
+  const status = checkTiling(axis, tileSize, overlap, scale);
+  if (status < 0) return status;
+  return checkMargin(axis, tileSize, overlap, load<i32>(tiling, 8), load<i32>(tiling, 12), load<i32>(tiling, 16));
+}
+
 /** Checks one axis of the request. Returns 0, or the negative code of an error. */
 function checkAxis(requestPtr: usize, axis: i32): i32 {
   const dimension = requestField(requestPtr, REQUEST_LATENT, axis);
   const scale = requestField(requestPtr, REQUEST_SCALE, axis);
   if (dimension < 1) return fail(ERROR_SIZE, axis, dimension, MAX_SIZE);
   if (scale < 1) return fail(ERROR_SCALE, axis, scale, MAX_SIZE);
-  const tileSize = requestField(requestPtr, REQUEST_TILING, 2 * axis);
-  const overlap = requestField(requestPtr, REQUEST_TILING, 2 * axis + 1);
-  const isTiled = tileSize != 0 || overlap != 0;
-  const status = isTiled ? checkTiling(axis, tileSize, overlap, scale) : 0;
+  const tiling = tilingPtr(requestPtr, axis);
+  const status = isTiled(tiling) ? checkAxisTiling(tiling, axis, scale) : 0;
   if (status < 0) return status;
   const kind = axisKind(requestPtr, axis);
   const output = outputStop(kind, dimension, scale);
@@ -78,8 +100,9 @@ function measureAxis(requestPtr: usize, axis: i32): void {
   const kind = axisKind(requestPtr, axis);
   const dimension = requestField(requestPtr, REQUEST_LATENT, axis);
   const scale = requestField(requestPtr, REQUEST_SCALE, axis);
-  const tileSize = requestField(requestPtr, REQUEST_TILING, 2 * axis);
-  const overlap = requestField(requestPtr, REQUEST_TILING, 2 * axis + 1) / scale;
+  const tiling = tilingPtr(requestPtr, axis);
+  const tileSize = load<i32>(tiling, 0);
+  const overlap = load<i32>(tiling, 4) / scale;
   const size = tileSize == 0 ? dimension : tileSize / scale;
   store<i32>(ptr, kind, 0);
   store<i32>(ptr, dimension, 4);
@@ -89,6 +112,19 @@ function measureAxis(requestPtr: usize, axis: i32): void {
   store<i32>(ptr, intervalCount(size, overlap, dimension), 20);
   store<i64>(ptr, outputStop(kind, dimension, scale), 32);
   measureShapes(ptr);
+  measureRamp(ptr, tiling);
+}
+
+/** Fills the axis' ramp: what its margins leave of each overlap. */
+function measureRamp(ptr: usize, tiling: usize): void {
+  const margin = load<i32>(tiling, 8);
+  const context = load<i32>(tiling, 16);
+  // The first frame of a causal tile that is not the first one has no weight, margin or not.
+  const zeroFrames = load<i32>(ptr, 0) == KIND_TEMPORAL ? 1 : 0;
+  store<i32>(ptr, load<i32>(tiling, 12), 64);
+  store<i32>(ptr, rampLength(load<i32>(tiling, 4), margin, context), 68);
+  store<i32>(ptr, margin + zeroFrames, 72);
+  store<i32>(ptr, context == CONTEXT_PAST ? 0 : margin, 76);
 }
 
 function measureShapes(ptr: usize): void {
@@ -193,9 +229,17 @@ export function writePlan(requestPtr: usize): i32 {
   store<i32>(resultPtr, PLAN_VERSION, 4);
   store<i32>(resultPtr, <i32>bytes, 8);
   memory.copy(resultPtr + PLAN_REQUEST, requestPtr, REQUEST_BYTES);
+  for (let axis = 0; axis < AXES; axis++) normaliseTiling(tilingPtr(resultPtr + PLAN_REQUEST, axis));
   let offset = PLAN_HEADER_BYTES;
   for (let axis = 0; axis < AXES; axis++) offset = writeAxis(axis, offset);
   return <i32>bytes;
+}
+
+/** Gives what does not matter its first value: the context without a margin, and a ramp of no or one position, 1/2. */
+function normaliseTiling(tiling: usize): void {
+  const margin = load<i32>(tiling, 8);
+  if (rampLength(load<i32>(tiling, 4), margin, load<i32>(tiling, 16)) < 2) store<i32>(tiling, RAMP_LINEAR, 12);
+  if (margin == 0) store<i32>(tiling, CONTEXT_BOTH, 16);
 }
 
 /** Writes the axis' header, records and masks; the last two from `offset` on. Returns the offset after them. */
@@ -226,14 +270,22 @@ function writeRecords(ptr: usize, offset: i32, masksOffset: i32): void {
 
 /** Writes the mask of each shape. Returns the offset after them. */
 function writeMasks(ptr: usize, masksOffset: i32): i32 {
-  const kind = load<i32>(ptr, 0);
-  const scale = load<i32>(ptr, 8);
   for (let shape = 0; shape <= lastShapeOf(ptr); shape++) {
-    const target = resultPtr + <usize>(masksOffset + <i32>maskBytesBefore(ptr, shape));
-    const length = maskLength(ptr, intervalOfShape(ptr, shape));
-    const left = clampRamp(outputLeftRamp(kind, load<i32>(intervalPtr, 8), scale), length);
-    const right = clampRamp(outputRightRamp(load<i32>(intervalPtr, 12), scale), length);
-    writeMask(target, <i32>length, left, right, kind == KIND_TEMPORAL);
+    setProfile(ptr, intervalOfShape(ptr, shape));
+    writeMask(resultPtr + <usize>(masksOffset + <i32>maskBytesBefore(ptr, shape)));
   }
   return masksOffset + <i32>maskBytesBefore(ptr, SHAPES);
+}
+
+/** Fills the mask profile of interval i: it fades where it has a neighbour. */
+function setProfile(ptr: usize, i: i32): void {
+  const ramp = load<i32>(ptr, 68);
+  profile.length = <i32>maskLength(ptr, i);
+  const hasLeft = load<i32>(intervalPtr, 8) > 0;
+  const hasRight = load<i32>(intervalPtr, 12) > 0;
+  profile.leftZeros = hasLeft ? load<i32>(ptr, 72) : 0;
+  profile.leftRamp = hasLeft ? ramp : 0;
+  profile.rightRamp = hasRight ? ramp : 0;
+  profile.rightZeros = hasRight ? load<i32>(ptr, 76) : 0;
+  profile.ramp = load<i32>(ptr, 64);
 }

@@ -1,12 +1,22 @@
 // Source of the choices: mlx-video tiling.py SpatialTilingConfig, TemporalTilingConfig, TilingConfig @e4cdbb7.
 import { fail, failAnywhere } from "./error";
 import {
+  AXIS_FRAMES,
+  CONTEXT_BOTH,
+  CONTEXT_PAST,
+  ERROR_CONTEXT,
+  ERROR_MARGIN_NEGATIVE,
+  ERROR_MARGIN_OVERLAP,
+  ERROR_MARGIN_TOO_LARGE,
   ERROR_OVERLAP_MULTIPLE,
   ERROR_OVERLAP_NEGATIVE,
   ERROR_OVERLAP_TOO_LARGE,
   ERROR_PRESET,
+  ERROR_RAMP,
   ERROR_TILE_MULTIPLE,
   ERROR_TILE_TOO_SMALL,
+  RAMP_LINEAR,
+  RAMP_SMOOTH,
 } from "./layout";
 
 /** Presets, by number. */
@@ -32,6 +42,31 @@ export function checkTiling(axis: i32, tileSize: i32, overlap: i32, scale: i32):
   if (overlap % scale != 0) return fail(ERROR_OVERLAP_MULTIPLE, axis, overlap, scale);
   if (overlap >= tileSize) return fail(ERROR_OVERLAP_TOO_LARGE, axis, overlap, tileSize);
   return 0;
+}
+
+/**
+ * Checks one axis' margin, ramp and context against a tile size and an overlap that checkTiling allowed. Returns 0, or
+ * the negative code of an error.
+ *
+ * What it allows leaves no position without weight, whatever the length of the axis: neighbours share exactly the
+ * overlap, every tile is longer than that (the last one by a latent cell at least), and with an overlap of at most half
+ * the tile no third tile reaches into it. So the two that share it are all that counts, and their weights sum to 1.
+ */
+export function checkMargin(axis: i32, tileSize: i32, overlap: i32, margin: i32, ramp: i32, context: i32): i32 {
+  if (ramp != RAMP_LINEAR && ramp != RAMP_SMOOTH) return fail(ERROR_RAMP, axis, ramp, RAMP_SMOOTH);
+  const lastContext = axis == AXIS_FRAMES ? CONTEXT_PAST : CONTEXT_BOTH;
+  if (context < CONTEXT_BOTH || context > lastContext) return fail(ERROR_CONTEXT, axis, context, lastContext);
+  if (margin < 0) return fail(ERROR_MARGIN_NEGATIVE, axis, margin, 0);
+  if (margin == 0) return 0;
+  if (overlap > tileSize / 2) return fail(ERROR_MARGIN_OVERLAP, axis, overlap, tileSize / 2);
+  const largest = context == CONTEXT_PAST ? overlap : overlap / 2;
+  if (margin > largest) return fail(ERROR_MARGIN_TOO_LARGE, axis, margin, largest);
+  return 0;
+}
+
+/** Frames or pixels that the margins leave of an overlap for the ramp. */
+export function rampLength(overlap: i32, margin: i32, context: i32): i32 {
+  return context == CONTEXT_PAST ? overlap - margin : overlap - 2 * margin;
 }
 
 function writeTiling(ptr: usize, spatialTile: i32, spatialOverlap: i32, temporalTile: i32, temporalOverlap: i32): void {

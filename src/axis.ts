@@ -5,9 +5,9 @@ import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf, MAX_SIZ
 export interface Interval {
   readonly start: number;
   readonly end: number;
-  /** Cells over which the tile fades in. */
+  /** Cells over which the tile fades in; with margins, over a part of them. */
   readonly leftRamp: number;
-  /** Cells over which the tile fades out. */
+  /** Cells over which the tile fades out; with margins, over a part of them. */
   readonly rightRamp: number;
 }
 

@@ -56,4 +56,4 @@ export {
 export { type AutoTilingOptions, tilings } from "./presets.js";
 export type { Dtype, Tensor } from "./tensor.js";
 export type { TileContext, TileDecoder } from "./tile_decoder.js";
-export type { AxisName, AxisTiling, SpatialTiling, Tiling } from "./tiling.js";
+export type { AxisName, AxisTiling, ContextSides, RampShape, SpatialTiling, Tiling } from "./tiling.js";

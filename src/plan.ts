@@ -3,14 +3,25 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Interval, Slice } from "./axis.js";
 import { mustBe, PlanMismatchError } from "./errors.js";
 import { checkGeometry, type Geometry } from "./geometry.js";
-import { type AxisHeader, type PlanAxis, type PlanInterval, readAxis, readAxisHeader } from "./plan_block.js";
+import {
+  type AxisHeader,
+  type PlanAxis,
+  type PlanInterval,
+  readAxis,
+  readAxisHeader,
+  readTiling,
+} from "./plan_block.js";
 import { type PlannerRole, planner } from "./planner.js";
 import {
   AXIS_NAMES,
+  AXIS_TILING_KEYS,
   type AxisName,
   axisScale,
+  CONTEXT_SIDES,
+  type NormalAxisTiling,
   type NormalTiling,
   normaliseTiling,
+  RAMP_SHAPES,
   renderTiling,
   type Tiling,
 } from "./tiling.js";
@@ -75,7 +86,7 @@ export function planTiles(request: PlanRequest): TilePlan {
   const geometry = checkGeometry("geometry", request.geometry);
   const tiling = normaliseTiling("tiling", request.tiling);
   const bytes = planner.plan((role, axis) => pathOf(role, axis, tiling), requestFields(latent, geometry, tiling));
-  return new TilePlan(bytes, latent, geometry, renderTiling(tiling));
+  return new TilePlan(bytes, latent, geometry, renderTiling(readTiling(bytes)));
 }
 
 /** The request as the planner's i32 fields; docs/planner-abi.md draws them. */
@@ -84,8 +95,14 @@ function requestFields(latent: PerAxis<number>, geometry: Geometry, tiling: Norm
     ...AXIS_NAMES.map((axis) => latent[axis]),
     ...AXIS_NAMES.map((axis) => axisScale(geometry, axis)),
     geometry.causal ? 1 : 0,
-    ...AXIS_NAMES.flatMap((axis) => [tiling[axis]?.tileSize ?? 0, tiling[axis]?.overlap ?? 0]),
+    ...AXIS_NAMES.flatMap((axis) => axisFields(tiling[axis])),
   ];
+}
+
+function axisFields(tiling: NormalAxisTiling | undefined): number[] {
+  if (tiling === undefined) return AXIS_TILING_KEYS.map(() => 0);
+  const { tileSize, overlap, margin, ramp, context } = tiling;
+  return [tileSize, overlap, margin, RAMP_SHAPES.indexOf(ramp), CONTEXT_SIDES.indexOf(context)];
 }
 
 function pathOf(role: PlannerRole, axis: number, tiling: NormalTiling): string {

@@ -1,6 +1,6 @@
 import { type Interval, readInterval, type Slice } from "./axis.js";
 import { planner } from "./planner.js";
-import { AXIS_NAMES, type AxisName } from "./tiling.js";
+import { AXIS_NAMES, type AxisName, type AxisTiling, CONTEXT_SIDES, type NormalTiling, RAMP_SHAPES } from "./tiling.js";
 
 /** One interval of an axis, with where its output goes (frames or pixels). */
 export interface PlanInterval extends Interval {
@@ -24,6 +24,27 @@ export interface AxisHeader {
   readonly size: number;
   readonly count: number;
   readonly recordsOffset: number;
+}
+
+/** Reads the tiling of a plan block, in which the planner gave what does not matter its first value. */
+export function readTiling(bytes: Uint8Array<ArrayBuffer>): NormalTiling<Required<AxisTiling>> {
+  const [frames, height, width] = AXIS_NAMES.map((_, axis) => readAxisTiling(bytes, axis));
+  return {
+    ...(frames === undefined ? {} : { frames }),
+    ...(height === undefined ? {} : { height }),
+    ...(width === undefined ? {} : { width }),
+  };
+}
+
+function readAxisTiling(bytes: Uint8Array<ArrayBuffer>, axis: number): Required<AxisTiling> | undefined {
+  const view = new DataView(bytes.buffer);
+  const tilings = planner.constant("PLAN_REQUEST") + planner.constant("REQUEST_TILING");
+  const offset = tilings + axis * planner.constant("AXIS_TILING_BYTES");
+  const field = (i: number) => view.getInt32(offset + 4 * i, true);
+  if (field(0) === 0) return undefined;
+  // Boundary: the planner writes no other number.
+  const [ramp, context] = [RAMP_SHAPES[field(3)] ?? "linear", CONTEXT_SIDES[field(4)] ?? "both"];
+  return { tileSize: field(0), overlap: field(1), margin: field(2), ramp, context };
 }
 
 /** Reads an axis header of a plan block. */

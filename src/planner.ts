@@ -9,6 +9,8 @@ export type PlannerRole =
   | "causal"
   | "tileSize"
   | "overlap"
+  | "margin"
+  | "context"
   | "output"
   | "tileCount"
   | "result"
@@ -32,7 +34,15 @@ interface PlannerFunctions {
   blend_mask(length: number, leftRamp: number, rightRamp: number, leftStartsFromZero: number): number;
   split_axis(kind: number, size: number, overlap: number, dimension: number): number;
   map_interval(kind: number, start: number, end: number, leftRamp: number, rightRamp: number, scale: number): number;
-  check_tiling(axis: number, tileSize: number, overlap: number, scale: number): number;
+  check_tiling(
+    axis: number,
+    scale: number,
+    tileSize: number,
+    overlap: number,
+    margin: number,
+    ramp: number,
+    context: number,
+  ): number;
   preset_tiling(preset: number): number;
   auto_tiling(
     height: number,
@@ -50,6 +60,8 @@ const CONSTANT_NAMES = [
   "PLAN_MAGIC",
   "REQUEST_BYTES",
   "PLAN_REQUEST",
+  "REQUEST_TILING",
+  "AXIS_TILING_BYTES",
   "PLAN_AXES",
   "AXIS_HEADER_BYTES",
   "RECORD_BYTES",
@@ -96,6 +108,11 @@ const FAILURES: readonly (Failure | undefined)[] = [
   { role: "preset", condition: (limit) => `from 0 to ${limit}` },
   { role: "result", condition: () => "of a size that the memory of this process can hold" },
   { role: "ramp", condition: () => "at least 0" },
+  { role: "margin", condition: () => "at least 0" },
+  { role: "overlap", condition: (limit) => `at most ${limit}, half the tile, for tiles with a margin` },
+  { role: "margin", condition: (limit) => `at most ${limit}, or part of the overlap has no weight` },
+  { role: "ramp", condition: () => "0 (linear) or 1 (smooth)" },
+  { role: "context", condition: (limit) => `from 0 (both) to ${limit}` },
 ];
 
 /** Memory above this is given back after the call that grew it (bytes). */
@@ -155,7 +172,7 @@ function plannerError(functions: PlannerFunctions, pathOf: PathOf): RangeError {
 }
 
 function unitOf(role: PlannerRole, axis: number): string {
-  if (axis < 0 || !["tileSize", "overlap", "output"].includes(role)) return "";
+  if (axis < 0 || !["tileSize", "overlap", "margin", "output"].includes(role)) return "";
   return axis === 0 ? " (frames)" : " (pixels)";
 }
 

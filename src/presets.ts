@@ -1,5 +1,5 @@
 import { planner } from "./planner.js";
-import { type AxisTiling, checkAxisTiling, type Tiling } from "./tiling.js";
+import { AXIS_TILING_KEYS, type AxisTiling, checkAxisTiling, renderAxis, type Tiling } from "./tiling.js";
 import { checkInteger, checkKeys, checkObject } from "./validate.js";
 
 /** Size of the video and the thresholds above which it is tiled. */
@@ -61,10 +61,9 @@ function readTiling(bytes: Uint8Array<ArrayBuffer>): Tiling {
 }
 
 function oneAxis(part: "spatial" | "temporal", name: PresetName, options: Partial<AxisTiling>): Tiling {
-  checkKeys("options", checkObject("options", options), ["tileSize", "overlap"]);
+  checkKeys("options", checkObject("options", options), AXIS_TILING_KEYS);
   const defaults = preset(name)[part];
-  const { path: _, ...axis } = checkAxisTiling(part, { ...defaults, ...definedOnly(options) });
-  return { [part]: axis };
+  return { [part]: renderAxis(checkAxisTiling(part, { ...defaults, ...definedOnly(options) })) };
 }
 
 function definedOnly(options: Partial<AxisTiling>): Partial<AxisTiling> {

@@ -257,13 +257,24 @@ function anyRequest() {
     scale: fc.integer({ min: 1, max: 5 }),
     size: fc.option(fc.integer({ min: 2, max: 13 })),
     overlap: fc.nat(12),
+    margin: fc.nat(30),
+    ramp: fc.constantFrom("linear" as const, "smooth" as const),
+    context: fc.constantFrom("both" as const, "past" as const),
   });
   return fc.tuple(axis, axis, axis, fc.boolean()).map(([f, h, w, causal]) => {
-    const cell = (a: typeof f): ReferenceAxisTiling =>
-      a.size === null ? null : { size: a.size, overlap: a.overlap % a.size };
+    const cell = (a: typeof f): ReferenceAxisTiling => {
+      if (a.size === null) return null;
+      const overlap = a.overlap % a.size;
+      const context = a === f ? a.context : "both";
+      const most = (overlap * a.scale) / (context === "past" ? 1 : 2);
+      const margin = 2 * overlap <= a.size ? Math.min(a.margin, Math.floor(most)) : 0;
+      return { size: a.size, overlap, margin, ramp: a.ramp, context };
+    };
     const tile = (a: typeof f) => {
       const inCells = cell(a);
-      return inCells === null ? null : { tileSize: inCells.size * a.scale, overlap: inCells.overlap * a.scale };
+      if (inCells === null) return null;
+      const { size, overlap, ...fade } = inCells;
+      return { tileSize: size * a.scale, overlap: overlap * a.scale, ...fade };
     };
     const geometry: Geometry = { temporalScale: f.scale, heightScale: h.scale, widthScale: w.scale, causal };
     // Null in place of a tiled axis is a spelling that planTiles takes.
@@ -290,7 +301,7 @@ describe("TilePlan.fromJSON", () => {
     ["text", "{}", TypeError, /plan must be an object, got "\{\}"/],
     ["null", null, TypeError, /plan must be an object, got null/],
     ["an empty object", {}, TypeError, /plan\.format must be "tileblend-plan", got undefined/],
-    ["another version", { ...json, version: 2 }, RangeError, /plan\.version must be 1, got 2/],
+    ["another version", { ...json, version: 1 }, RangeError, /plan\.version must be 2, got 1/],
     ["another digest", lastBytes, PlanMismatchError, /plan\.digest must be [0-9a-f]{64}/],
     ["no digest", { ...json, digest: undefined }, PlanMismatchError, /got undefined/],
     ["another latent", { ...json, latent: { ...latent, frames: 17 } }, PlanMismatchError, /plan\.digest/],

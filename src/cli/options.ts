@@ -3,7 +3,7 @@ import { mustBe } from "../errors.js";
 import { type Geometry, geometries } from "../geometry.js";
 import type { PerAxis } from "../plan.js";
 import { tilings } from "../presets.js";
-import type { AxisTiling, SpatialTiling, Tiling } from "../tiling.js";
+import { type AxisTiling, CONTEXT_SIDES, RAMP_SHAPES, renderAxis, type SpatialTiling, type Tiling } from "../tiling.js";
 
 /** What --spatial, --height, --width and --temporal give. (Commander takes null for an empty string.) */
 export type AxisOption = AxisTiling | "none";
@@ -29,15 +29,27 @@ export function parseLatent(text: string): PerAxis<number> {
   return { frames, height, width };
 }
 
-/** Reads `512:64`, `512` or `none`: tile size and overlap, in pixels or frames. */
+const AXIS_HELP =
+  "It must be TILE, TILE:OVERLAP or TILE:OVERLAP:MARGIN, with smooth or linear and past or both after it as needed, " +
+  "or none, such as 512:64 or 512:128:44:smooth.";
+
+/**
+ * Reads `512`, `512:64`, `512:128:44:smooth`, `64:24:24:past` or `none`: tile size, overlap and margin in pixels or
+ * frames, then ramp and context, in any order.
+ */
 export function parseAxisTiling(text: string): AxisOption {
   if (text === "none") return text;
   const parts = text.split(":");
-  if (parts.length > 2 || !parts.every((part) => WHOLE_NUMBER.test(part))) {
-    throw new InvalidArgumentError("It must be TILE:OVERLAP, TILE or none, such as 512:64.");
-  }
-  const [tileSize = 0, overlap = 0] = parts.map(Number);
-  return { tileSize, overlap };
+  const sizes = parts.filter((part) => WHOLE_NUMBER.test(part));
+  const words = parts.slice(sizes.length);
+  const [tileSize, overlap = 0, margin = 0] = sizes.map(Number);
+  const ramps = RAMP_SHAPES.filter((name) => words.includes(name));
+  const contexts = CONTEXT_SIDES.filter((name) => words.includes(name));
+  const isKnown = words.length === ramps.length + contexts.length && ramps.length <= 1 && contexts.length <= 1;
+  if (tileSize === undefined || sizes.length > 3 || !isKnown) throw new InvalidArgumentError(AXIS_HELP);
+  const [ramp = "linear"] = ramps;
+  const [context = "both"] = contexts;
+  return renderAxis({ tileSize, overlap, margin, ramp, context });
 }
 
 /** Reads `0:255` or `-1:1`: two numbers. */

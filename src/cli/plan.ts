@@ -35,6 +35,7 @@ Examples:
   $ tileblend plan --latent 16x17x30                       LTX, 121 frames of 544 x 960, automatic tiling
   $ tileblend plan --latent 16x17x30 --tiling default --json
   $ tileblend plan --latent 21x60x104 --geometry wan21 --spatial 256:64 --temporal 32:8 -o plan.json
+  $ tileblend plan --latent 16x17x30 --spatial 256:128:44:smooth --temporal 64:24:24:past
   $ tileblend plan --latent 1x512x512 --geometry image:4 --height 512:64 --width 1024:64
   $ tileblend plan --check plan.json`;
 
@@ -42,10 +43,10 @@ Examples:
 export function addTilingOptions(command: Command): Command {
   return command
     .option("--tiling <name>", `${TILING_NAMES} (default: auto, or none when an axis is given)`)
-    .option("--spatial <tile:overlap>", "tile height and width (pixels), or none", parseAxisTiling)
-    .option("--height <tile:overlap>", "tile height alone (pixels), or none", parseAxisTiling)
-    .option("--width <tile:overlap>", "tile width alone (pixels), or none", parseAxisTiling)
-    .option("--temporal <tile:overlap>", "tile in time (frames), or none", parseAxisTiling);
+    .option("--spatial <tile:overlap:margin>", "tile height and width (pixels), or none", parseAxisTiling)
+    .option("--height <tile:overlap:margin>", "tile height alone (pixels), or none", parseAxisTiling)
+    .option("--width <tile:overlap:margin>", "tile width alone (pixels), or none", parseAxisTiling)
+    .option("--temporal <tile:overlap:margin>", "tile in time (frames), or none", parseAxisTiling);
 }
 
 /** The `plan` command: plans, or checks a plan file. */

@@ -45,7 +45,10 @@ function spatialFlags(spatial: AxisTiling | SpatialTiling): readonly string[] {
 }
 
 function axisFlag(name: string, axis: AxisTiling | null | undefined): readonly string[] {
-  return axis === null || axis === undefined ? [] : [`--${name} ${axis.tileSize}:${axis.overlap ?? 0}`];
+  if (axis === null || axis === undefined) return [];
+  const { tileSize, overlap = 0, margin, ramp, context } = axis;
+  const parts = [tileSize, overlap, margin, ramp, context].filter((part) => part !== undefined);
+  return [`--${name} ${parts.join(":")}`];
 }
 
 /** A value of plain data as TypeScript: names without quotes, one line. */

@@ -115,8 +115,31 @@ describe("tileblend (command line)", function () {
       );
     });
 
+    it("takes margins, ramps and contexts, and says them again", async () => {
+      const flags = ["--spatial", "256:128:44:smooth", "--temporal", "64:24:past:smooth"];
+      const plan = async (...args: string[]) =>
+        JSON.parse((await run(["plan", "--latent", "16x17x30", "--json", ...args])).out);
+      const { tiling, digest } = await plan(...flags);
+      // Without a margin the context does not matter.
+      expect(tiling).to.deep.equal({
+        spatial: { tileSize: 256, overlap: 128, margin: 44, ramp: "smooth" },
+        temporal: { tileSize: 64, overlap: 24, ramp: "smooth" },
+      });
+      expect((await plan(...flags.slice(0, 2), "--temporal", "64:24:0:smooth")).digest).to.equal(digest);
+    });
+
     const rejected: [string, string[], number, RegExp][] = [
       ["no latents", ["plan"], 1, /--latent/],
+      ["two ramps", ["plan", "--latent", "1x1x1", "--spatial", "64:32:linear:smooth"], 2, /It must be TILE/],
+      ["a ramp before a size", ["plan", "--latent", "1x1x1", "--spatial", "64:smooth:32"], 2, /It must be TILE/],
+      ["four sizes", ["plan", "--latent", "1x1x1", "--spatial", "64:32:1:1"], 2, /It must be TILE/],
+      ["a ramp alone", ["plan", "--latent", "1x1x1", "--spatial", "smooth"], 2, /It must be TILE/],
+      [
+        "margins that overlap",
+        ["plan", "--latent", "1x1x1", "--spatial", "128:64:33"],
+        1,
+        /spatial\.margin must be at most 32/,
+      ],
       ["wrong latents", ["plan", "--latent", "16x17"], 2, /FRAMESxHEIGHTxWIDTH/],
       ["an unknown geometry", ["plan", "--latent", "1x1x1", "--geometry", "vae"], 2, /It must be ltx/],
       [

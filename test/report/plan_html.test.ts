@@ -3,7 +3,7 @@ import { parseAxisTiling, parseGeometry, parseLatent, resolveTiling } from "#src
 import { geometries } from "#src/geometry.js";
 import { planTiles, type TilePlan } from "#src/plan.js";
 import { planCalls, planHtml } from "#src/report/index.js";
-import { deepPlan, framesPlan, imagePlan, longestPlan, ltxPlan, millionPlan, singlePlan } from "./plans.js";
+import { deepPlan, framesPlan, imagePlan, longestPlan, ltxPlan, marginPlan, millionPlan, singlePlan } from "./plans.js";
 import { parsePage } from "./xml.js";
 
 function rowsOf(plan: TilePlan): number {
@@ -50,7 +50,7 @@ describe("planHtml", () => {
 });
 
 describe("planCalls", () => {
-  const plans = [singlePlan(), ltxPlan(), imagePlan(), deepPlan(), longestPlan(), oddPlan()];
+  const plans = [singlePlan(), ltxPlan(), imagePlan(), deepPlan(), longestPlan(), oddPlan(), marginPlan()];
 
   it("writes the calls of the LTX default", () => {
     const { sdk, cli } = planCalls(ltxPlan());

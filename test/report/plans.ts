@@ -1,6 +1,7 @@
 import { geometries } from "#src/geometry.js";
 import { planTiles, type TilePlan } from "#src/plan.js";
 import { tilings } from "#src/presets.js";
+import type { Tiling } from "#src/tiling.js";
 
 /** 16 × 17 × 30 latents of LTX-Video, default tiling: 3 × 2 × 2 tiles. */
 export function ltxPlan(): TilePlan {
@@ -47,4 +48,16 @@ export function framesPlan(count: number): TilePlan {
   const geometry = { temporalScale: 1, heightScale: 1, widthScale: 1, causal: false };
   const tiling = { temporal: { tileSize: 4, overlap: 1 } };
   return planTiles({ latent: { frames: 3 * count + 1, height: 4, width: 4 }, geometry, tiling });
+}
+
+/** Margins in space and towards the past, every field of a tiling other than its default somewhere. */
+export function marginPlan(): TilePlan {
+  const tiling: Tiling = {
+    spatial: {
+      height: { tileSize: 256, overlap: 128, margin: 44, ramp: "smooth" },
+      width: { tileSize: 256, overlap: 96, margin: 32 },
+    },
+    temporal: { tileSize: 64, overlap: 24, margin: 16, context: "past" },
+  };
+  return planTiles({ latent: { frames: 16, height: 17, width: 30 }, geometry: geometries.ltx, tiling });
 }

@@ -14,8 +14,15 @@ export interface ReferenceGeometry {
   causal: boolean;
 }
 
-/** Tile size and overlap in latent cells; null: the axis is one tile. */
-export type ReferenceAxisTiling = { size: number; overlap: number } | null;
+/** How the weights of an axis run over an overlap: margins in frames or pixels. */
+export interface ReferenceFade {
+  margin: number;
+  ramp: "linear" | "smooth";
+  context: "both" | "past";
+}
+
+/** Tile size and overlap in latent cells, and the fade where it is not the reference's; null: the axis is one tile. */
+export type ReferenceAxisTiling = ({ size: number; overlap: number } & Partial<ReferenceFade>) | null;
 
 export interface ReferencePart {
   start: number;
@@ -68,6 +75,35 @@ export function referenceMap(temporal: boolean, interval: ReferenceInterval, sca
   return { start, end, outStart, outStop, mask: referenceMask(outStop - outStart, left, rightRamp * scale, temporal) };
 }
 
+/**
+ * The mask of an interval with margins, from the weights that it and its neighbours have at each place of an overlap of
+ * `overlap` frames or pixels.
+ */
+export function referenceMarginMask(
+  temporal: boolean,
+  { length, hasLeft, hasRight }: { length: number; hasLeft: boolean; hasRight: boolean },
+  overlap: number,
+  { margin, ramp, context }: ReferenceFade,
+): Float32Array {
+  const share = (x: number) => (ramp === "smooth" ? x * x * x * (x * (x * 6 - 15) + 10) : x);
+  const values = new Float64Array(length).fill(1);
+  const last = context === "past" ? overlap : overlap - margin;
+  for (let place = 0; place < overlap; place++) {
+    // Of `last - margin` places in between, this is number n; the earlier tile's are counted from the other end.
+    const n = place - margin + 1;
+    const steps = last - margin + 1;
+    const later = place < margin ? 0 : place < last ? share(n / steps) : 1;
+    const earlier = place < margin ? 1 : place < last ? share((steps - n) / steps) : 0;
+    // A causal tile shares one frame more with the tile before it, its first, where it has no weight.
+    const left = place + (temporal ? 1 : 0);
+    const right = length - overlap + place;
+    if (hasLeft) values[left] = (values[left] ?? 0) * later;
+    if (hasRight) values[right] = (values[right] ?? 0) * earlier;
+  }
+  if (temporal && hasLeft) values[0] = 0;
+  return Float32Array.from(values);
+}
+
 /** The parts of the frames, height and width axes. */
 export function referencePlan(
   latent: readonly [number, number, number],
@@ -77,8 +113,20 @@ export function referencePlan(
   const scales = [geometry.temporalScale, geometry.heightScale, geometry.widthScale];
   const axis = (i: 0 | 1 | 2) => {
     const temporal = i === 0 && geometry.causal;
-    const { size, overlap } = tiling[i] ?? { size: latent[i], overlap: 0 };
-    return referenceSplit(temporal, size, overlap, latent[i]).map((x) => referenceMap(temporal, x, scales[i] ?? 1));
+    const {
+      size,
+      overlap,
+      margin = 0,
+      ramp = "linear",
+      context = "both",
+    } = tiling[i] ?? { size: latent[i], overlap: 0 };
+    const scale = scales[i] ?? 1;
+    return referenceSplit(temporal, size, overlap, latent[i]).map((interval) => {
+      const part = referenceMap(temporal, interval, scale);
+      if (margin === 0 && ramp === "linear") return part;
+      const ends = { hasLeft: interval.leftRamp > 0, hasRight: interval.rightRamp > 0, length: part.mask.length };
+      return { ...part, mask: referenceMarginMask(temporal, ends, overlap * scale, { margin, ramp, context }) };
+    });
   };
   return [axis(0), axis(1), axis(2)];
 }
