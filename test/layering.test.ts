@@ -5,7 +5,8 @@ import { expect } from "chai";
 const source = new URL("../../src/", import.meta.url);
 
 // Which files a file of each layer may import, besides those of its own layer in a folder. Layers are in order: an
-// import goes from right to left only. `addon` is what package.json maps to executor/addon.ts or addon_absent.ts.
+// import goes from right to left only. `#addon` and `#onnx` are what package.json
+// maps to executor/addon.ts or addon_absent.ts, and to decoder/onnx_package.ts or onnx_package_web.ts.
 const CORE = [
   "errors",
   "validate",
@@ -58,6 +59,7 @@ function resolveTarget(file: string, target: string): string {
 
 function isAllowed({ from, to }: Edge): boolean {
   if (to.startsWith("generated/")) return from === "planner" || from === "executor/wasm";
+  if (to === "#onnx") return from === "decoder/onnx_runtime";
   const side = from.split("/")[0] ?? "";
   const allowed = SIDES[side];
   if (allowed !== undefined)

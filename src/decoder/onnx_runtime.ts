@@ -1,8 +1,8 @@
 import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
+import { importOnnxPackage, ONNX_PACKAGE, type OnnxRuntime } from "#onnx";
 import { DecoderLoadError, MissingPackageError, mustBe } from "../errors.js";
 
-/** The package onnxruntime-node. */
-export type OnnxRuntime = typeof import("onnxruntime-node");
+export type { OnnxRuntime } from "#onnx";
 
 /** One input or output of a model. */
 export interface OnnxValueInfo {
@@ -24,18 +24,18 @@ export interface OnnxModel {
 }
 
 /**
- * Loads the optional package onnxruntime-node.
+ * Loads the optional package onnxruntime-node, or in browsers onnxruntime-web.
  * @throws MissingPackageError when it is absent or does not load.
  */
 export async function loadOnnxRuntime(
-  importPackage: () => Promise<OnnxRuntime> = () => import("onnxruntime-node"),
+  importPackage: () => Promise<OnnxRuntime> = importOnnxPackage,
 ): Promise<OnnxRuntime> {
   try {
     const loaded = await importPackage();
     // Boundary: a CommonJS package; what it exports is the default, and not all of it is found by name.
     return "default" in loaded ? (loaded.default as OnnxRuntime) : loaded;
   } catch (cause) {
-    throw new MissingPackageError("onnxruntime-node", "an .onnx decoder", cause);
+    throw new MissingPackageError(ONNX_PACKAGE, "an .onnx decoder", cause);
   }
 }
 
@@ -55,8 +55,9 @@ export async function loadOnnxModel(
   const runtime = await loadOnnxRuntime();
   const session = await openSession(runtime, model, options, source);
   if (session.inputMetadata === undefined) {
-    const got = runtime.env?.versions?.node ?? "an older one";
-    throw new DecoderLoadError(source, mustBe("onnxruntime-node", "1.22 or newer, which tells a model's types", got));
+    const { node, web } = runtime.env?.versions ?? {};
+    const got = node ?? web ?? "an older one";
+    throw new DecoderLoadError(source, mustBe(ONNX_PACKAGE, "1.22 or newer, which tells a model's types", got));
   }
   const { inputMetadata, outputMetadata } = session;
   return { source, runtime, session, inputs: inputMetadata.map(infoOf), outputs: outputMetadata.map(infoOf) };
@@ -93,7 +94,7 @@ async function openSession(
 /** ONNX Runtime names a type that it cannot pass by its number in onnx.proto; 16 is bfloat16. */
 function explain(reason: string): string {
   if (!/Unsupported data type: 16\b/.test(reason)) return reason;
-  return "onnxruntime-node cannot pass bfloat16: give the model float16 or float32 inputs and outputs";
+  return `${ONNX_PACKAGE} cannot pass bfloat16: give the model float16 or float32 inputs and outputs`;
 }
 
 function infoOf(value: InferenceSession.ValueMetadata): OnnxValueInfo {
