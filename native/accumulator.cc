@@ -14,8 +14,8 @@ Napi::Object jobOf(const Napi::CallbackInfo& info) {
 }
 
 /** Counts the window's bytes as the environment's, so that the garbage collector knows of them. */
-std::shared_ptr<Window> createCountedWindow(Napi::Env env, Executor& executor, const WindowShape& shape) {
-  std::unique_ptr<Window> window = executor.createWindow(shape);
+std::shared_ptr<Window> createCountedWindow(Napi::Env env, Executor& executor, const WindowRequest& request) {
+  std::unique_ptr<Window> window = executor.createWindow(request);
   const int64_t bytes = window->byteLength();
   Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
   return {window.release(), [env, bytes](Window* released) {
@@ -55,23 +55,27 @@ Accumulator::Accumulator(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Accu
   require(info.Env(), info[0].IsExternal(), "an accumulator is made by an executor");
   const Opening& opening = *info[0].As<Napi::External<Opening>>().Data();
   session_ = opening.session;
-  shape_ = opening.shape;
-  window_ = createCountedWindow(info.Env(), session_->executor(), shape_);
+  request_ = opening.window;
+  window_ = createCountedWindow(info.Env(), session_->executor(), request_);
 }
 
 Napi::Value Accumulator::accumulate(const Napi::CallbackInfo& info) {
   const Napi::Object object = jobOf(info);
   std::unique_ptr<PendingJob> pending = createPending(info.Env());
-  pending->job = readAccumulateJob(object, shape_, pending->masks);
-  pending->array = Napi::Persistent(object.Get("pixels").As<Napi::Object>().Get("data").As<Napi::Object>());
+  pending->job = readAccumulateJob(object, request_, pending->masks);
+  pending->arrays[0] = Napi::Persistent(object.Get("pixels").As<Napi::Object>().Get("data").As<Napi::Object>());
+  const Napi::Value finish = object.Get("finish");
+  if (!finish.IsUndefined()) {
+    pending->arrays[1] = Napi::Persistent(finish.As<Napi::Object>().Get("target").As<Napi::Object>());
+  }
   return start(info.Env(), std::move(pending));
 }
 
 Napi::Value Accumulator::normalise(const Napi::CallbackInfo& info) {
   const Napi::Object object = jobOf(info);
   std::unique_ptr<PendingJob> pending = createPending(info.Env());
-  pending->job = readNormaliseJob(object, shape_);
-  pending->array = Napi::Persistent(object.Get("target").As<Napi::Object>());
+  pending->job = readNormaliseJob(object, request_);
+  pending->arrays[0] = Napi::Persistent(object.Get("target").As<Napi::Object>());
   return start(info.Env(), std::move(pending));
 }
 

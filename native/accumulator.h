@@ -40,7 +40,7 @@ class Accumulator final : public Napi::ObjectWrap<Accumulator> {
   /** What the constructor takes, in an External. */
   struct Opening {
     std::shared_ptr<Session> session;
-    WindowShape shape;
+    WindowRequest window;
   };
 
   static Napi::Function define(Napi::Env env);
@@ -55,7 +55,7 @@ class Accumulator final : public Napi::ObjectWrap<Accumulator> {
   Napi::Value start(Napi::Env env, std::unique_ptr<PendingJob> pending);
 
   std::shared_ptr<Session> session_;
-  WindowShape shape_{};
+  WindowRequest request_{};
   std::shared_ptr<Window> window_;
   bool isAtWork_ = false;
 };

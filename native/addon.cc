@@ -1,4 +1,4 @@
-// The addon: one class for each kind of executor, `new CpuExecutor(threads?)`, with `description` and `open(shape)`.
+// The addon: one class for each kind of executor, `new CpuExecutor(threads?)`, with `description` and `open(shape, format)`.
 #include <napi.h>
 
 #include <algorithm>
@@ -49,7 +49,7 @@ class CpuExecutorObject final : public Napi::ObjectWrap<CpuExecutorObject> {
   Napi::Value open(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     require(env, info[0].IsObject(), "the shape is no object");
-    Accumulator::Opening opening{session_, readWindowShape(info[0].As<Napi::Object>())};
+    Accumulator::Opening opening{session_, readWindowRequest(info[0].As<Napi::Object>(), info[1])};
     const auto argument = Napi::External<Accumulator::Opening>::New(env, &opening);
     return env.GetInstanceData<EnvironmentData>()->accumulatorClass.New({argument});
   }

@@ -3,13 +3,14 @@
 
 #include <napi.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <unordered_map>
 #include <variant>
-#include <vector>
 
 #include "executor.h"
+#include "job_arguments.h"
 
 namespace tileblend {
 
@@ -19,11 +20,11 @@ struct PendingJob {
 
   Napi::Promise::Deferred deferred;
   std::variant<AccumulateJob, NormaliseJob> job;
-  /** The masks of an AccumulateJob, one after the other. */
-  std::vector<float> masks;
-  /** The accumulator and the typed array that the job works on: both stay until the promise settles. */
+  /** The masks of an AccumulateJob. */
+  Masks masks;
+  /** The accumulator and the typed arrays that the job works on: they stay until the promise settles. */
   Napi::ObjectReference accumulator;
-  Napi::ObjectReference array;
+  std::array<Napi::ObjectReference, 2> arrays;
   std::shared_ptr<Window> window;
   /** Called on the JavaScript thread before the promise settles. */
   std::function<void()> ended;

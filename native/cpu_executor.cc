@@ -230,7 +230,8 @@ class CpuExecutor final : public Executor {
            (threads == 1 ? " thread" : " threads");
   }
 
-  std::unique_ptr<Window> createWindow(const WindowShape& shape) override {
+  std::unique_ptr<Window> createWindow(const WindowRequest& request) override {
+    const WindowShape& shape = request.shape;
     const int64_t bytes = windowByteLength(shape);
     try {
       return std::make_unique<CpuWindow>(shape, pool_);

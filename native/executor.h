@@ -6,10 +6,36 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kernels/blend_params.h"
 
 namespace tileblend {
+
+/** Frames to finish. The target belongs to the caller and stays until done is called. */
+struct NormaliseJob {
+  NormaliseParams params;
+  PixelFormat format;
+  void* target;
+};
+
+/**
+ * How a tile meets the plan's other tiles on one axis. Positions count from the first that it touches. A voxel is
+ * touched by no earlier tile when it lies at `fresh` or after on every axis, and by no later one when before `final`
+ * on every axis.
+ */
+struct TileAxis {
+  /** Positions that the plan has it touch: more than it does when the decoder's tile is smaller. */
+  Index planned;
+  Index fresh;
+  Index final;
+};
+
+/** What a tile touched of frames, rows and columns, and the weights there. */
+struct TouchedBox {
+  std::array<TouchedPart, 3> parts;
+  std::array<const float*, 3> masks;
+};
 
 /** A tile to add. The arrays belong to the caller and stay until done is called. */
 struct AccumulateJob {
@@ -17,15 +43,13 @@ struct AccumulateJob {
   PixelFormat format;
   /** Elements of `format`. */
   const void* pixels;
-  /** Weights of the touched frames, rows and columns. */
+  /** Weights of the touched frames, rows and columns. A part may be empty: then nothing is added. */
   std::array<const float*, 3> masks;
-};
-
-/** Frames to finish. The target belongs to the caller and stays until done is called. */
-struct NormaliseJob {
-  NormaliseParams params;
-  PixelFormat format;
-  void* target;
+  std::array<TileAxis, 3> axes;
+  /** The tiles that touch the voxels final with this one, in plan order; this one is the last. */
+  std::vector<TouchedBox> contributors;
+  /** The frames that are final once every tile of this interval of the frames axis is added. Its count may be 0. */
+  NormaliseJob finish;
 };
 
 /** How a job ended. */
@@ -50,8 +74,19 @@ class Window {
   virtual ~Window() = default;
   /** Bytes of the buffers. */
   virtual int64_t byteLength() const = 0;
+  /** Adds a tile. Voxels that no later tile touches may be written to the place that `finish` gives them at once. */
   virtual void accumulate(const AccumulateJob& job, Done done) = 0;
+  /** Sees to it that frames lie in the target, which is that of the tiles' `finish`, and frees their room. */
   virtual void normalise(const NormaliseJob& job, Done done) = 0;
+};
+
+/** What a window is made for. */
+struct WindowRequest {
+  WindowShape shape;
+  /** Frames that tiles lying later in time touch again; at least 1. The others are final after one interval. */
+  Index carriedFrames;
+  /** Of every NormaliseJob. */
+  PixelFormat format;
 };
 
 /** Makes windows on one device. */
@@ -60,8 +95,8 @@ class Executor {
   virtual ~Executor() = default;
   /** One line: what it runs on. */
   virtual std::string description() const = 0;
-  /** A window of zeros. Throws std::exception when it does not fit in memory. */
-  virtual std::unique_ptr<Window> createWindow(const WindowShape& shape) = 0;
+  /** An empty window. Throws std::exception when it does not fit in memory. */
+  virtual std::unique_ptr<Window> createWindow(const WindowRequest& request) = 0;
   /** Returns once nothing runs any more; a job that has not ended by then never calls done. */
   virtual void stop() = 0;
 };

@@ -1,5 +1,6 @@
 #include "job_arguments.h"
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -77,24 +78,91 @@ Index productOf(Napi::Env env, Lengths... lengths) {
   return product;
 }
 
+/** A mask of the job, copied. */
+struct Mask {
+  const float* weights;
+  Index length;
+};
+
+Mask readMask(const Napi::Object& part, Masks& masks) {
+  const Napi::Env env = part.Env();
+  const Napi::Object mask = objectAt(part, "mask");
+  require(env, mask.IsTypedArray(), "a mask is no typed array");
+  require(env, mask.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array, "a mask is no Float32Array");
+  const auto weights = mask.As<Napi::Float32Array>();
+  masks.emplace_back(weights.Data(), weights.Data() + weights.ElementLength());
+  return {masks.back().data(), static_cast<Index>(weights.ElementLength())};
+}
+
+TouchedPart readTouchedPart(const Napi::Object& object, const Mask& mask) {
+  return {indexAt(object, "offset"), indexAt(object, "start"), mask.length};
+}
+
 /** Lengths that bound one axis of a tile. */
 struct AxisLimits {
   Index tile;
   Index window;
 };
 
-TouchedPart readTouchedPart(const Napi::Object& object, AxisLimits limits, std::vector<float>& masks) {
+TileAxis readTileAxis(const Napi::Object& object, const TouchedPart& part, AxisLimits limits) {
   const Napi::Env env = object.Env();
-  const Napi::Object mask = objectAt(object, "mask");
-  require(env, mask.IsTypedArray(), "a mask is no typed array");
-  require(env, mask.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array, "a mask is no Float32Array");
-  const auto weights = mask.As<Napi::Float32Array>();
-  const auto length = static_cast<Index>(weights.ElementLength());
-  masks.insert(masks.end(), weights.Data(), weights.Data() + length);
-  const TouchedPart part{indexAt(object, "offset"), indexAt(object, "start"), length};
-  require(env, part.offset + length <= limits.tile, "a touched part leaves the tile");
-  require(env, part.start + length <= limits.window, "a touched part leaves the window");
-  return part;
+  const TileAxis axis{indexAt(object, "planned"), indexAt(object, "fresh"), indexAt(object, "final")};
+  require(env, part.length == 0 || part.offset + part.length <= limits.tile, "a touched part leaves the tile");
+  require(env, part.start + axis.planned <= limits.window, "a touched part leaves the window");
+  const bool isInside = part.length <= axis.planned && axis.fresh <= axis.planned && axis.final <= axis.planned;
+  require(env, isInside, "a position of the job is past what is planned");
+  return axis;
+}
+
+TouchedBox readTouchedBox(const Napi::Value& value, Masks& masks) {
+  require(value.Env(), value.IsObject(), "a contributor is no object");
+  TouchedBox box{};
+  for (uint32_t axis = 0; axis < 3; ++axis) {
+    const Napi::Value part = value.As<Napi::Object>().Get(axis);
+    require(value.Env(), part.IsObject(), "a part of a contributor is no object");
+    const Mask mask = readMask(part.As<Napi::Object>(), masks);
+    box.parts[axis] = readTouchedPart(part.As<Napi::Object>(), mask);
+    box.masks[axis] = mask.weights;
+  }
+  return box;
+}
+
+std::vector<TouchedBox> readContributors(const Napi::Object& job, Masks& masks) {
+  const Napi::Object list = objectAt(job, "contributors");
+  const Index count = indexAt(list, "length");
+  std::vector<TouchedBox> contributors;
+  for (uint32_t i = 0; i < static_cast<uint32_t>(count); ++i) contributors.push_back(readTouchedBox(list.Get(i), masks));
+  return contributors;
+}
+
+/** Sets the size of the tile and where its pixels lie. */
+void readPixels(const Napi::Object& pixels, AccumulateJob& job) {
+  const Napi::Env env = pixels.Env();
+  const Napi::Object lengths = objectAt(pixels, "shape");
+  const auto length = [&lengths](uint32_t axis) { return toIndex(lengths.Get(axis), 1); };
+  const WindowShape& shape = job.params.window;
+  require(env, length(0) == shape.batch && length(1) == shape.channels, "the tile is not of the window's planes");
+  job.format = formatOf(pixels.Get("dtype"));
+  require(env, job.format != FORMAT_RGB24, "a tile cannot be rgb24");
+  job.params.tileFrames = length(2);
+  job.params.tileHeight = length(3);
+  job.params.tileWidth = length(4);
+  const Index count = productOf(env, shape.batch, shape.channels, length(2), length(3), length(4));
+  job.pixels = elementsOf(objectAt(pixels, "data"), job.format, count);
+}
+
+/** Reads where voxels go that are final with the tile, and checks that all of them are among the frames to finish. */
+void readFinish(const Napi::Object& object, const WindowRequest& window, AccumulateJob& job) {
+  const Napi::Env env = object.Env();
+  const Index final = job.axes[0].final;
+  const Index start = job.params.frames.start;
+  const bool fits = job.axes[0].planned <= window.shape.frames && job.axes[0].planned - final <= window.carriedFrames;
+  require(env, fits, "the tile has more frames than the window");
+  const Napi::Value finish = object.Get("finish");
+  if (!finish.IsUndefined()) job.finish = readNormaliseJob(objectAt(object, "finish"), window);
+  const NormaliseParams& params = job.finish.params;
+  const bool isInside = start >= params.start && start + final <= params.start + params.count;
+  require(env, final == 0 || isInside, "frames that are final have no place in the target");
 }
 
 }  // namespace
@@ -103,44 +171,43 @@ void require(Napi::Env env, bool condition, const char* message) {
   if (!condition) throw Napi::Error::New(env, message);
 }
 
-WindowShape readWindowShape(const Napi::Object& shape) {
-  return {indexAt(shape, "batch", 1), indexAt(shape, "channels", 1), indexAt(shape, "frames", 1),
-          indexAt(shape, "height", 1), indexAt(shape, "width", 1)};
+WindowRequest readWindowRequest(const Napi::Object& shape, const Napi::Value& format) {
+  const WindowShape size{indexAt(shape, "batch", 1), indexAt(shape, "channels", 1), indexAt(shape, "frames", 1),
+                         indexAt(shape, "height", 1), indexAt(shape, "width", 1)};
+  const WindowRequest request{size, indexAt(shape, "carriedFrames", 1), formatOf(format)};
+  require(shape.Env(), request.format != FORMAT_RGB24 || size.channels == 3, "rgb24 takes 3 channels");
+  return request;
 }
 
-AccumulateJob readAccumulateJob(const Napi::Object& object, const WindowShape& shape, std::vector<float>& masks) {
-  const Napi::Env env = object.Env();
-  const Napi::Object pixels = objectAt(object, "pixels");
-  const Napi::Object lengths = objectAt(pixels, "shape");
-  const auto length = [&lengths](uint32_t axis) { return toIndex(lengths.Get(axis), 1); };
-  require(env, length(0) == shape.batch && length(1) == shape.channels, "the tile is not of the window's planes");
-
+AccumulateJob readAccumulateJob(const Napi::Object& object, const WindowRequest& window, Masks& masks) {
   AccumulateJob job{};
-  job.format = formatOf(pixels.Get("dtype"));
-  require(env, job.format != FORMAT_RGB24, "a tile cannot be rgb24");
   AccumulateParams& params = job.params;
-  params.window = shape;
-  params.tileFrames = length(2);
-  params.tileHeight = length(3);
-  params.tileWidth = length(4);
-  const Index count = productOf(env, shape.batch, shape.channels, length(2), length(3), length(4));
-  job.pixels = elementsOf(objectAt(pixels, "data"), job.format, count);
-
+  params.window = window.shape;
+  readPixels(objectAt(object, "pixels"), job);
   // The frames of the video go on while the window's are a ring.
-  params.frames = readTouchedPart(objectAt(object, "frames"), {params.tileFrames, 2 * MAX_INDEX}, masks);
-  params.height = readTouchedPart(objectAt(object, "height"), {params.tileHeight, shape.height}, masks);
-  params.width = readTouchedPart(objectAt(object, "width"), {params.tileWidth, shape.width}, masks);
-  require(env, params.frames.length <= shape.frames, "the tile has more frames than the window");
-  job.masks[0] = masks.data();
-  job.masks[1] = job.masks[0] + params.frames.length;
-  job.masks[2] = job.masks[1] + params.height.length;
+  const std::array<AxisLimits, 3> limits{{{params.tileFrames, 2 * MAX_INDEX},
+                                          {params.tileHeight, window.shape.height},
+                                          {params.tileWidth, window.shape.width}}};
+  const std::array<const char*, 3> names{"frames", "height", "width"};
+  const std::array<TouchedPart*, 3> parts{&params.frames, &params.height, &params.width};
+  for (size_t axis = 0; axis < 3; ++axis) {
+    const Napi::Object part = objectAt(object, names[axis]);
+    const Mask mask = readMask(part, masks);
+    *parts[axis] = readTouchedPart(part, mask);
+    job.masks[axis] = mask.weights;
+    job.axes[axis] = readTileAxis(part, *parts[axis], limits[axis]);
+  }
+  job.contributors = readContributors(object, masks);
+  readFinish(object, window, job);
   return job;
 }
 
-NormaliseJob readNormaliseJob(const Napi::Object& object, const WindowShape& shape) {
+NormaliseJob readNormaliseJob(const Napi::Object& object, const WindowRequest& window) {
   const Napi::Env env = object.Env();
+  const WindowShape& shape = window.shape;
   NormaliseJob job{};
   job.format = formatOf(object.Get("format"));
+  require(env, job.format == window.format, "the format is not the window's");
   NormaliseParams& params = job.params;
   params.window = shape;
   params.start = indexAt(object, "start");
@@ -149,7 +216,6 @@ NormaliseJob readNormaliseJob(const Napi::Object& object, const WindowShape& sha
   params.targetStart = indexAt(object, "targetStart");
   params.low = floatAt(object, "low");
   params.factor = floatAt(object, "factor");
-  require(env, job.format != FORMAT_RGB24 || shape.channels == 3, "rgb24 takes 3 channels");
   require(env, params.count <= shape.frames, "more frames than the window holds");
   require(env, params.targetStart + params.count <= params.targetFrames, "the frames leave the target");
   const Index count = productOf(env, shape.batch, shape.channels, params.targetFrames, shape.height, shape.width);

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <deque>
 #include <vector>
 
 #include "executor.h"
@@ -12,13 +13,16 @@ namespace tileblend {
 /** Throws a JavaScript error unless `condition` holds. */
 void require(Napi::Env env, bool condition, const char* message);
 
-/** A `WindowShape`: each length at least 1. */
-WindowShape readWindowShape(const Napi::Object& shape);
+/** Copies of masks, which stay where they are while more are added. */
+using Masks = std::deque<std::vector<float>>;
 
-/** An `AccumulateJob`; its masks are copied to `masks`, its pixels stay where they are. */
-AccumulateJob readAccumulateJob(const Napi::Object& object, const WindowShape& shape, std::vector<float>& masks);
+/** A `WindowShape`, each length at least 1, and the format of what will be finished. */
+WindowRequest readWindowRequest(const Napi::Object& shape, const Napi::Value& format);
+
+/** An `AccumulateJob`; its masks are copied to `masks`, its pixels and its target stay where they are. */
+AccumulateJob readAccumulateJob(const Napi::Object& object, const WindowRequest& window, Masks& masks);
 
 /** A `NormaliseJob`; its target stays where it is. */
-NormaliseJob readNormaliseJob(const Napi::Object& object, const WindowShape& shape);
+NormaliseJob readNormaliseJob(const Napi::Object& object, const WindowRequest& window);
 
 }  // namespace tileblend

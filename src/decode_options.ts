@@ -1,6 +1,6 @@
 import { mustBe } from "./errors.js";
-import { checkOutput, outputShape } from "./executor/accumulator.js";
 import { checkExecutorName } from "./executor/index.js";
+import { checkOutput, outputShape } from "./executor/open_options.js";
 import type { Executor, ExecutorName, OutputFormat } from "./executor/types.js";
 import type { Geometry } from "./geometry.js";
 import { planTiles, type TilePlan } from "./plan.js";

@@ -22,7 +22,16 @@ const CORE = [
   "plan",
   "tile_decoder",
 ];
-const EXECUTORS = ["executor/types", "executor/accumulator", "executor/wasm", "executor/native", "executor/index"];
+const EXECUTORS = [
+  "executor/types",
+  "executor/open_options",
+  "executor/spans",
+  "executor/chunk_target",
+  "executor/accumulator",
+  "executor/wasm",
+  "executor/native",
+  "executor/index",
+];
 const ORDER = [...CORE, ...EXECUTORS, "decode_options", "decode", "index"];
 const SIDES: Readonly<Record<string, readonly string[]>> = {
   io: [...CORE, "executor/types"],

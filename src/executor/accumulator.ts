@@ -1,28 +1,20 @@
 import { ExecutorError, mustBe, showValue } from "../errors.js";
-import type { PlanInterval, Tile, TilePlan } from "../plan.js";
-import { checkTensor, createData, elementCount, type Tensor } from "../tensor.js";
-import { checkInteger, checkKeys, checkObject, checkOneOf, checkRange } from "../validate.js";
+import type { Tile, TilePlan } from "../plan.js";
+import { checkTensor, type Tensor } from "../tensor.js";
+import { checkInteger } from "../validate.js";
+import { ChunkTarget } from "./chunk_target.js";
+import { type ResolvedOptions, resolveOptions } from "./open_options.js";
+import { AxisSpans } from "./spans.js";
 import type {
+  AccumulateJob,
   Accumulator,
   FrameChunk,
   Kernel,
   KernelFactory,
   OpenOptions,
-  OutputFormat,
-  TouchedPart,
+  TouchedBox,
   WindowShape,
 } from "./types.js";
-
-const FORMATS: readonly OutputFormat[] = ["float32", "float16", "bfloat16", "rgb24"];
-
-interface ResolvedOptions {
-  readonly batch: number;
-  readonly channels: number;
-  readonly format: OutputFormat;
-  readonly low: number;
-  readonly factor: number;
-  readonly output: Tensor | undefined;
-}
 
 /**
  * Opens an accumulator on the kernel that the factory makes: all the bookkeeping of the window, so that a kernel has
@@ -34,10 +26,13 @@ export async function openAccumulator(
   createKernel: KernelFactory,
 ): Promise<Accumulator> {
   const resolved = resolveOptions(plan, options);
-  const spans = new FrameSpans(plan);
+  const { batch, channels, format } = resolved;
+  const spans = new TileSpans(plan);
   const { height, width } = plan.output;
-  const shape = { batch: resolved.batch, channels: resolved.channels, frames: spans.windowFrames, height, width };
-  return new WindowAccumulator(plan, resolved, spans, await createKernel(shape));
+  const frames = spans.frames.longest;
+  const carriedFrames = Math.max(1, spans.frames.longestOverlap);
+  const kernel = await createKernel({ batch, channels, frames, carriedFrames, height, width }, format);
+  return new WindowAccumulator(plan, resolved, spans, kernel);
 }
 
 /** Bytes of the window's two float32 buffers. */
@@ -45,76 +40,90 @@ export function windowBytes({ batch, channels, frames, height, width }: WindowSh
   return (batch * channels + 1) * frames * height * width * 4;
 }
 
-function resolveOptions(plan: TilePlan, options: OpenOptions): ResolvedOptions {
-  checkKeys("options", checkObject("options", options), ["batch", "outputChannels", "format", "range", "output"]);
-  const { batch: batchValue = 1, outputChannels = 3, range = [-1, 1] } = options;
-  const batch = checkInteger("batch", batchValue, { min: 1 });
-  const channels = checkInteger("outputChannels", outputChannels, { min: 1, unit: "channels" });
-  const format = options.format === undefined ? "float32" : checkOneOf("format", options.format, FORMATS);
-  if (format === "rgb24" && channels !== 3) {
-    throw new RangeError(mustBe("outputChannels", "3 for rgb24", channels));
+/** Lengths of a tile's frames, height and width. */
+type TileSize = readonly [frames: number, height: number, width: number];
+
+/** Position of a tile on the axes. */
+type TilePosition = readonly [frames: number, height: number, width: number];
+
+/** What the tiles of a plan touch, and what they really did. */
+class TileSpans {
+  readonly frames: AxisSpans;
+  readonly #height: AxisSpans;
+  readonly #width: AxisSpans;
+  readonly #rows: number;
+  readonly #columns: number;
+  /** The tiles that are not of the planned size and touch frames that are not final, by index. */
+  readonly #otherSizes = new Map<number, TileSize>();
+
+  constructor({ axes, output }: TilePlan) {
+    this.frames = new AxisSpans("frames", axes.frames, output.frames);
+    this.#height = new AxisSpans("rows", axes.height, output.height);
+    this.#width = new AxisSpans("columns", axes.width, output.width);
+    this.#rows = axes.height.length;
+    this.#columns = axes.width.length;
   }
-  const [low, high] = checkRange("range", range);
-  const output =
-    options.output === undefined ? undefined : checkOutput(options.output, format, [batch, channels], plan);
-  return { batch, channels, format, low: Math.fround(low), factor: Math.fround(255 / (high - low)), output };
-}
 
-/** Returns a tensor that a whole decode fits into, or throws. */
-export function checkOutput(value: unknown, format: OutputFormat, lead: readonly number[], plan: TilePlan): Tensor {
-  if (format === "rgb24") throw new TypeError("output is a tensor; it cannot hold rgb24");
-  const output = checkTensor("output", value, 5);
-  if (output.dtype !== format) throw new TypeError(mustBe("output.dtype", format, output.dtype));
-  const expected = outputShape(lead, plan);
-  if (expected.some((size, axis) => size !== output.shape[axis])) {
-    throw new RangeError(mustBe("output.shape", `(${expected.join(", ")})`, output.shape));
+  /** Which interval of the frames axis a tile is in. */
+  frameInterval(index: number): number {
+    return Math.floor(index / (this.#rows * this.#columns));
   }
-  return output;
-}
 
-/** Shape of a whole decode, (B, C, frames, height, width), from its (B, C). */
-export function outputShape(lead: readonly number[], { output }: TilePlan): readonly number[] {
-  return [...lead, output.frames, output.height, output.width];
-}
-
-/** Which frames each interval of the frames axis touches: those where its mask is not 0. */
-class FrameSpans {
-  /** By interval, and the total of frames after the last: frames before it are touched by no tile from there on. */
-  readonly finalBefore: readonly number[];
-  /** Frames that the window must hold at once. */
-  readonly windowFrames: number;
-
-  constructor(plan: TilePlan) {
-    const spans = plan.axes.frames.map((interval) => touchedPart(interval, interval.mask.length));
-    const finalBefore = [plan.output.frames];
-    for (const span of spans.toReversed()) finalBefore.unshift(Math.min(finalBefore[0] ?? 0, span.start));
-    const needed = spans.map((span, i) => span.start + span.mask.length - (finalBefore[i] ?? 0));
-    this.finalBefore = finalBefore;
-    this.windowFrames = needed.reduce((most, frames) => Math.max(most, frames), 1);
+  #indexOf([frames, height, width]: TilePosition): number {
+    return (frames * this.#rows + height) * this.#columns + width;
   }
-}
 
-/** The positions of the first `length` of an interval where its mask is not 0. */
-function touchedPart({ outStart, mask }: PlanInterval, length: number): TouchedPart {
-  let first = 0;
-  let stop = Math.min(length, mask.length);
-  while (first < stop && mask[first] === 0) first++;
-  while (stop > first && mask[stop - 1] === 0) stop--;
-  return { offset: first, start: outStart + first, mask: mask.subarray(first, stop) };
+  /** Notes the size of the tile that is added, unless it is the planned one. */
+  note({ index, output }: Tile, size: TileSize): void {
+    const [oldest = 0] = this.frames.contributorsTo(this.frameInterval(index));
+    for (const noted of this.#otherSizes.keys()) {
+      if (this.frameInterval(noted) < oldest) this.#otherSizes.delete(noted);
+    }
+    const planned = [output.frames, output.height, output.width].map(({ start, stop }) => stop - start);
+    if (size.some((length, axis) => length < (planned[axis] ?? 0))) this.#otherSizes.set(index, size);
+  }
+
+  /** How a tile of this size lies among the others. */
+  job({ index }: Tile, size: TileSize): Omit<AccumulateJob, "pixels" | "finish"> {
+    const row = Math.floor(index / this.#columns);
+    const position = [this.frameInterval(index), row % this.#rows, index % this.#columns] as const;
+    return {
+      frames: this.frames.tileAxis(position[0], size[0]),
+      height: this.#height.tileAxis(position[1], size[1]),
+      width: this.#width.tileAxis(position[2], size[2]),
+      contributors: [...this.#contributorsTo(position)],
+    };
+  }
+
+  *#contributorsTo([f, h, w]: TilePosition): Generator<TouchedBox> {
+    const [heights, widths] = [this.#height.contributorsTo(h), this.#width.contributorsTo(w)];
+    for (const frames of this.frames.contributorsTo(f)) {
+      for (const height of heights) for (const width of widths) yield this.#touched([frames, height, width]);
+    }
+  }
+
+  #touched(position: TilePosition): TouchedBox {
+    const all = Number.POSITIVE_INFINITY;
+    const [frames, height, width] = this.#otherSizes.get(this.#indexOf(position)) ?? [all, all, all];
+    const [f, h, w] = position;
+    return [this.frames.touched(f, frames), this.#height.touched(h, height), this.#width.touched(w, width)];
+  }
 }
 
 class WindowAccumulator implements Accumulator {
   readonly #plan: TilePlan;
   readonly #options: ResolvedOptions;
-  readonly #spans: FrameSpans;
+  readonly #spans: TileSpans;
   readonly #kernel: Kernel;
+  /** Where the frames go that are final with the interval that is being added. */
+  #chunk: ChunkTarget | undefined;
   #nextTile = 0;
   #takenFrames = 0;
   #isBusy = false;
   #isClosed = false;
   #failure: unknown;
 
-  constructor(plan: TilePlan, options: ResolvedOptions, spans: FrameSpans, kernel: Kernel) {
+  constructor(plan: TilePlan, options: ResolvedOptions, spans: TileSpans, kernel: Kernel) {
     this.#plan = plan;
     this.#options = options;
     this.#spans = spans;
@@ -122,13 +131,8 @@ class WindowAccumulator implements Accumulator {
   }
 
   get finalFrames(): number {
-    return this.#finalStop() - this.#takenFrames;
-  }
-
-  #finalStop(): number {
-    const { frames, height, width } = this.#plan.axes;
-    const interval = Math.min(Math.floor(this.#nextTile / (height.length * width.length)), frames.length);
-    return this.#spans.finalBefore[interval] ?? 0;
+    const interval = this.#spans.frameInterval(this.#nextTile);
+    return this.#spans.frames.finalBefore(interval) - this.#takenFrames;
   }
 
   async add(tile: Tile, pixels: Tensor): Promise<void> {
@@ -140,18 +144,11 @@ class WindowAccumulator implements Accumulator {
       const condition = `(${batch}, ${channels}, frames, height, width)`;
       throw new RangeError(mustBe("pixels.shape", condition, shape));
     }
-    const { axes } = this.#plan;
-    const row = Math.floor(tile.index / axes.width.length);
-    const frameInterval = intervalAt(axes.frames, Math.floor(row / axes.height.length));
-    const job = {
-      pixels,
-      frames: touchedPart(frameInterval, frames),
-      height: touchedPart(intervalAt(axes.height, row % axes.height.length), height),
-      width: touchedPart(intervalAt(axes.width, tile.index % axes.width.length), width),
-    };
-    const isEmpty = [job.frames, job.height, job.width].some((part) => part.mask.length === 0);
-    await this.#run(async () => {
-      if (!isEmpty) await this.#kernel.accumulate(job);
+    const size = [frames, height, width] as const;
+    await this.#run(() => {
+      this.#spans.note(tile, size);
+      const finish = this.#chunkOf(tile)?.job;
+      return this.#kernel.accumulate({ pixels, ...this.#spans.job(tile, size), finish });
     });
     this.#nextTile += 1;
   }
@@ -167,22 +164,25 @@ class WindowAccumulator implements Accumulator {
     }
   }
 
+  /** Where the frames go that are final with the tile's interval. */
+  #chunkOf(tile: Tile): ChunkTarget | undefined {
+    const start = this.#takenFrames;
+    const stop = this.#spans.frames.finalBefore(this.#spans.frameInterval(tile.index) + 1);
+    if (stop > start) this.#chunk ??= new ChunkTarget(this.#options, this.#plan, { start, stop });
+    return this.#chunk;
+  }
+
   async take(count: number): Promise<FrameChunk> {
     checkInteger("count", count, { min: 1, max: this.finalFrames, unit: "final frames" });
-    const { batch, channels, format, low, factor, output } = this.#options;
-    const { frames: totalFrames, height, width } = this.#plan.output;
-    const start = this.#takenFrames;
-    const pixelShape = batch === 1 ? [count, height, width, 3] : [batch, count, height, width, 3];
-    const shape = format === "rgb24" ? pixelShape : [batch, channels, count, height, width];
-    const target = output?.data ?? createTarget(format, shape);
-    const place =
-      output === undefined
-        ? { targetFrames: count, targetStart: 0 }
-        : { targetFrames: totalFrames, targetStart: start };
-    const job = { start, count, format, low, factor, target, ...place };
-    const counts = await this.#run(() => this.#kernel.normalise(job));
-    this.#takenFrames += count;
-    return { start, count, frames: output ?? asFrames(format, shape, target), ...counts };
+    const range = { start: this.#takenFrames, count };
+    return this.#run(async () => {
+      const chunk = this.#chunk;
+      if (chunk === undefined) throw new Error("final frames have a target since their first tile");
+      const counts = await this.#kernel.normalise({ ...chunk.job, ...chunk.place(range) });
+      this.#takenFrames += count;
+      if (this.finalFrames === 0) this.#chunk = undefined;
+      return { ...range, frames: chunk.frames(range), ...counts };
+    });
   }
 
   close(): void {
@@ -210,30 +210,4 @@ class WindowAccumulator implements Accumulator {
       if (this.#isClosed) this.#kernel.close();
     }
   }
-}
-
-function intervalAt(intervals: readonly PlanInterval[], i: number): PlanInterval {
-  const interval = intervals[i];
-  if (interval === undefined) throw new RangeError(`the plan has no interval ${i}`);
-  return interval;
-}
-
-function createTarget(format: OutputFormat, shape: readonly number[]): Float32Array | Uint16Array | Uint8Array {
-  const count = elementCount(shape);
-  try {
-    return format === "rgb24" ? new Uint8Array(count) : createData(format, count);
-  } catch (cause) {
-    const message = `no room for ${count} elements of ${format} (${shape.join(", ")}); take fewer frames at once`;
-    throw new ExecutorError(message, { cause });
-  }
-}
-
-function asFrames(
-  format: OutputFormat,
-  shape: readonly number[],
-  data: Float32Array | Uint16Array | Uint8Array,
-): FrameChunk["frames"] {
-  if (data instanceof Uint8Array) return { pixelFormat: "rgb24", shape, data };
-  // createTarget makes a Uint8Array exactly when the format is rgb24.
-  return { dtype: format as Exclude<OutputFormat, "rgb24">, shape, data };
 }

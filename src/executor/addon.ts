@@ -1,12 +1,12 @@
 import { createRequire } from "node:module";
-import type { Kernel, WindowShape } from "./types.js";
+import type { Kernel, OutputFormat, WindowShape } from "./types.js";
 
 /** An executor of the addon. Its jobs refer to the typed arrays they are given until their promises settle. */
 export interface NativeExecutor {
   /** One line: what it runs on. */
   readonly description: string;
   /** Makes a kernel, which may also throw where a Kernel rejects. Throws Error when the window does not fit in memory. */
-  open(shape: WindowShape): Kernel;
+  open(shape: WindowShape, format: OutputFormat): Kernel;
 }
 
 /** What the addon exports. */

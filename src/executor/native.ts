@@ -1,6 +1,6 @@
 import { loadAddon, type NativeExecutor } from "#addon";
 import { ExecutorError } from "../errors.js";
-import type { ExecutorOptions, Kernel, KernelFactory, WindowShape } from "./types.js";
+import type { ExecutorOptions, Kernel, KernelFactory } from "./types.js";
 
 /**
  * Loads the executor in C++ on the cores of the CPU.
@@ -9,12 +9,12 @@ import type { ExecutorOptions, Kernel, KernelFactory, WindowShape } from "./type
 export async function loadCpu(options: ExecutorOptions): Promise<{ factory: KernelFactory; description: string }> {
   const { CpuExecutor } = loadAddon();
   const executor = new CpuExecutor(options.threads);
-  return { factory: async (shape) => openKernel(executor, shape), description: executor.description };
+  return { factory: async (...request) => openKernel(executor, ...request), description: executor.description };
 }
 
-function openKernel(executor: NativeExecutor, shape: WindowShape): Kernel {
+function openKernel(executor: NativeExecutor, ...request: Parameters<KernelFactory>): Kernel {
   try {
-    return asKernel(executor.open(shape));
+    return asKernel(executor.open(...request));
   } catch (cause) {
     throw new ExecutorError(cause instanceof Error ? cause.message : String(cause), { cause });
   }

@@ -87,11 +87,28 @@ export interface TouchedPart {
   readonly mask: Float32Array;
 }
 
+/**
+ * One axis of a tile, and how it meets the plan's other tiles. Positions count from `start`. A voxel is touched by no
+ * earlier tile when it lies at `fresh` or after on every axis, and by no later one when before `final` on every axis.
+ */
+export interface TileAxis extends TouchedPart {
+  /** Positions that the plan has it touch. The mask is shorter when the decoder's tile is smaller, down to nothing. */
+  readonly planned: number;
+  readonly fresh: number;
+  readonly final: number;
+}
+
+/** What a tile really touched. */
+export type TouchedBox = readonly [frames: TouchedPart, height: TouchedPart, width: TouchedPart];
+
 /** Size of the buffers a kernel holds: a ring of frames, frame t in slot t mod frames. */
 export interface WindowShape {
   readonly batch: number;
   readonly channels: number;
+  /** Enough for every frame that a tile touches. */
   readonly frames: number;
+  /** Enough for the frames that tiles lying later in time touch again; 1 if there are none. */
+  readonly carriedFrames: number;
   readonly height: number;
   readonly width: number;
 }
@@ -100,9 +117,13 @@ export interface WindowShape {
 export interface AccumulateJob {
   /** (B, C, frames, height, width). */
   readonly pixels: Tensor;
-  readonly frames: TouchedPart;
-  readonly height: TouchedPart;
-  readonly width: TouchedPart;
+  readonly frames: TileAxis;
+  readonly height: TileAxis;
+  readonly width: TileAxis;
+  /** The tiles that touch the voxels final with this one, in plan order; this one is the last. */
+  readonly contributors: readonly TouchedBox[];
+  /** The frames that are final once every tile of this interval of the frames axis is added; none if undefined. */
+  readonly finish: NormaliseJob | undefined;
 }
 
 /** Frames to finish. */
@@ -130,14 +151,15 @@ export interface NormaliseCounts {
 
 /**
  * The per-pixel work of an executor on one window. The accumulator above it has checked every argument, and has at
- * most one call under way. A fresh window and the frames that normalise has finished hold zeros.
+ * most one call under way.
  */
 export interface Kernel {
+  /** Adds a tile. Voxels that no later tile touches may be written to the place that `finish` gives them at once. */
   accumulate(job: AccumulateJob): Promise<void>;
-  /** Finishes frames into the target, then sets their room to zero. */
+  /** Sees to it that frames lie in the target, which is that of the tiles' `finish`, and frees their room. */
   normalise(job: NormaliseJob): Promise<NormaliseCounts>;
   close(): void;
 }
 
 /** Makes the kernel for a window. Throws ExecutorError when it does not fit in memory. */
-export type KernelFactory = (shape: WindowShape) => Promise<Kernel>;
+export type KernelFactory = (shape: WindowShape, format: OutputFormat) => Promise<Kernel>;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { loadCpu } from "#src/executor/native.js";
 import type { OutputFormat } from "#src/executor/types.js";
 import type { Dtype } from "#src/tensor.js";
-import { bytesOf, canonical, finish, flatJob, floatsOfBits, seededRandom } from "../support/kernel.js";
+import { blendOn, bytesOf, canonical, finishOf, flatJob, floatsOfBits, seededRandom } from "../support/kernel.js";
 import {
   referenceBfloat16Bits,
   referenceFloat16Bits,
@@ -45,12 +45,12 @@ describe("native cpu executor: convert", () => {
 
   /** Sends values through a window with weight 1: they come out as they are, but for -0, which added to +0 is +0. */
   async function passThrough(dtype: Dtype, data: Float32Array | Uint16Array, format: OutputFormat) {
-    const shape = { batch: 1, channels: 1, frames: 1, height: 1, width: data.length };
-    const kernel = await cpu.factory(shape);
-    await kernel.accumulate(flatJob(dtype, shape, data));
-    const finished = await finish(kernel, shape, { format });
+    const shape = { batch: 1, channels: 1, frames: 1, carriedFrames: 1, height: 1, width: data.length };
+    const kernel = await cpu.factory(shape, format);
+    const finish = finishOf(shape, { format });
+    const counts = await blendOn(kernel, [flatJob(dtype, shape, data, finish)]);
     kernel.close();
-    return finished;
+    return { target: finish.target, ...counts };
   }
 
   it("reads every float16", async () => {
@@ -105,16 +105,16 @@ describe("native cpu executor: convert", () => {
 
   /** Makes rgb24 of an image with these values in each channel. */
   async function toRgb24(values: Float32Array, low: number, high: number) {
-    const shape = { batch: 2, channels: 3, frames: 1, height: 1, width: values.length };
-    const kernel = await cpu.factory(shape);
+    const shape = { batch: 2, channels: 3, frames: 1, carriedFrames: 1, height: 1, width: values.length };
+    const kernel = await cpu.factory(shape, "rgb24");
     const data = new Float32Array(6 * values.length);
     // Each plane starts elsewhere in the values, so that a plane in a wrong place shows.
     for (let i = 0; i < data.length; i++) data[i] = values[valueIndex(i, values.length)] ?? 0;
-    await kernel.accumulate(flatJob("float32", shape, data));
     const factor = Math.fround(255 / (high - low));
-    const finished = await finish(kernel, shape, { format: "rgb24", low, factor });
+    const finish = finishOf(shape, { format: "rgb24", low, factor });
+    const counts = await blendOn(kernel, [flatJob("float32", shape, data, finish)]);
     kernel.close();
-    return finished;
+    return { target: finish.target, ...counts };
   }
 
   /** Which value the element i of (2, 3, 1, 1, width) holds. */

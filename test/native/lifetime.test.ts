@@ -4,21 +4,28 @@ import { expect } from "chai";
 import { ExecutorError } from "#src/errors.js";
 import { loadCpu } from "#src/executor/native.js";
 import type { AccumulateJob, NormaliseJob } from "#src/executor/types.js";
-import { evenPart, finish, flatJob } from "../support/kernel.js";
+import { evenAxis, finishOf, flatJob } from "../support/kernel.js";
 import { skipBecause } from "../support/requirements.js";
 
-const SHAPE = { batch: 1, channels: 2, frames: 3, height: 4, width: 5 };
+const SHAPE = { batch: 1, channels: 2, frames: 3, carriedFrames: 1, height: 4, width: 5 };
 const MIB = 2 ** 20;
 const moduleUrl = import.meta.resolve("#src/executor/native.js");
 
 /** JavaScript that opens a window of 64 MiB and starts to add a tile to it. */
 const START_A_JOB = `
   const { loadCpu } = await import(${JSON.stringify(moduleUrl)});
-  const shape = { batch: 1, channels: 1, frames: 16, height: 512, width: 1024 };
-  const kernel = await (await loadCpu({ threads: 2 })).factory(shape);
-  const part = (length) => ({ offset: 0, start: 0, mask: new Float32Array(length).fill(1) });
+  const shape = { batch: 1, channels: 1, frames: 16, carriedFrames: 1, height: 512, width: 1024 };
+  const kernel = await (await loadCpu({ threads: 2 })).factory(shape, "float32");
+  const part = (length) => {
+    const mask = new Float32Array(length).fill(1);
+    return { offset: 0, start: 0, mask, planned: length, fresh: 0, final: length };
+  };
+  const target = new Float32Array(2 ** 23);
+  const place = { target, targetFrames: 16, targetStart: 0 };
+  const finish = { start: 0, count: 16, format: "float32", low: 0, factor: 1, ...place };
   const pixels = { dtype: "float32", shape: [1, 1, 16, 512, 1024], data: new Float32Array(2 ** 23).fill(1) };
-  const job = { pixels, frames: part(16), height: part(512), width: part(1024) };
+  const axes = { frames: part(16), height: part(512), width: part(1024) };
+  const job = { pixels, ...axes, contributors: [Object.values(axes)], finish };
   const running = kernel.accumulate(job);
 `;
 
@@ -71,12 +78,16 @@ describe("native cpu executor: lifetime", () => {
   it("refuses a window that does not fit", async () => {
     const most = 2 ** 31 - 1;
     await expectFailure(
-      cpu.factory({ batch: most, channels: most, frames: most, height: most, width: most }),
+      cpu.factory({ batch: 1, channels: 3, frames: most, carriedFrames: most, height: most, width: most }, "float32"),
       "the window is too large to be addressed",
     );
-    const large = { batch: 1, channels: 3, frames: 2 ** 22, height: 2 ** 13, width: 2 ** 13 };
-    await expectFailure(cpu.factory(large), `the window of ${2 ** 52} bytes does not fit in memory`);
-    expect(await failureOf(cpu.factory(large))).to.be.instanceOf(ExecutorError);
+    const large = { batch: 1, channels: 3, frames: 2 ** 22, carriedFrames: 1, height: 2 ** 13, width: 2 ** 13 };
+    await expectFailure(cpu.factory(large, "float16"), `the window of ${2 ** 52} bytes does not fit in memory`);
+    expect(await failureOf(cpu.factory(large, "float16"))).to.be.instanceOf(ExecutorError);
+  });
+
+  it("refuses rgb24 of other than 3 channels", async () => {
+    await expectFailure(cpu.factory(SHAPE, "rgb24"), "rgb24 takes 3 channels");
   });
 
   const job = () => flatJob("float32", SHAPE, pixels());
@@ -97,16 +108,16 @@ describe("native cpu executor: lifetime", () => {
       "the tile is not of the window's planes",
       () => ({ ...job(), pixels: { ...job().pixels, shape: [2, 1, 3, 4, 5] } }),
     ],
-    ["a touched part leaves the tile", () => ({ ...job(), width: { ...evenPart(5), offset: 1 } })],
-    ["a touched part leaves the window", () => ({ ...job(), height: evenPart(4, 1, 1) })],
-    ["a touched part leaves the tile", () => ({ ...job(), frames: evenPart(4) })],
-    ["a number of the job is not whole", () => ({ ...job(), width: { ...evenPart(2), start: 0.5 } })],
-    ["a mask is no Float32Array", () => ({ ...job(), width: { ...evenPart(5), mask: new Uint8Array(5) } })],
+    ["a touched part leaves the tile", () => ({ ...job(), width: { ...evenAxis(5), offset: 1 } })],
+    ["a touched part leaves the window", () => ({ ...job(), height: evenAxis(4, 1, 1) })],
+    ["a touched part leaves the tile", () => ({ ...job(), frames: evenAxis(4) })],
+    ["a number of the job is not whole", () => ({ ...job(), width: { ...evenAxis(2), start: 0.5 } })],
+    ["a mask is no Float32Array", () => ({ ...job(), width: { ...evenAxis(5), mask: new Uint8Array(5) } })],
     ["the job is no object", () => 5],
   ];
   for (const [message, tile] of wrongTiles) {
     it(`accumulate refuses what would touch foreign memory: ${message}`, async () => {
-      const kernel = await cpu.factory(SHAPE);
+      const kernel = await cpu.factory(SHAPE, "float32");
       await expectFailure(kernel.accumulate(tile() as AccumulateJob), message);
       await kernel.accumulate(job());
       kernel.close();
@@ -121,14 +132,14 @@ describe("native cpu executor: lifetime", () => {
     ["more frames than the window holds", { count: 4, targetFrames: 4 }],
     ["the frames leave the target", { targetStart: 1 }],
     ["the array is not of the job's length", { targetFrames: 4 }],
-    ["the array is not of the job's type", { format: "float16" }],
-    ["rgb24 takes 3 channels", { format: "rgb24" }],
+    ["the array is not of the job's type", { target: new Uint16Array(120) }],
+    ["the format is not the window's", { format: "float16" }],
     ["a number of the job is out of range", { start: -1 }],
     ["a field of the job is no number", { low: "0" }],
   ];
   for (const [message, change] of wrongFrames) {
     it(`normalise refuses what would touch foreign memory: ${message}`, async () => {
-      const kernel = await cpu.factory(SHAPE);
+      const kernel = await cpu.factory(SHAPE, "float32");
       await expectFailure(kernel.normalise({ ...finishing, ...change }), message);
       await kernel.normalise(finishing);
       kernel.close();
@@ -136,14 +147,14 @@ describe("native cpu executor: lifetime", () => {
   }
 
   it("does nothing for empty parts and no frames", async () => {
-    const kernel = await cpu.factory(SHAPE);
-    await kernel.accumulate({ ...job(), frames: evenPart(0), height: evenPart(0), width: evenPart(0) });
+    const kernel = await cpu.factory(SHAPE, "float32");
+    await kernel.accumulate({ ...job(), frames: evenAxis(0), height: evenAxis(0), width: evenAxis(0) });
     expect(await kernel.normalise({ ...finishing, count: 0 })).to.deep.equal({ nanCount: 0, uncoveredCount: 0 });
     kernel.close();
   });
 
   it("closes twice, and refuses work afterwards", async () => {
-    const kernel = await cpu.factory(SHAPE);
+    const kernel = await cpu.factory(SHAPE, "float32");
     kernel.close();
     kernel.close();
     await expectFailure(kernel.accumulate(job()), "the accumulator is closed");
@@ -151,7 +162,7 @@ describe("native cpu executor: lifetime", () => {
   });
 
   it("takes one job at a time, and ends it when closed meanwhile", async () => {
-    const kernel = await cpu.factory(SHAPE);
+    const kernel = await cpu.factory(SHAPE, "float32");
     const running = kernel.accumulate(job());
     const second = kernel.accumulate(job());
     kernel.close();
@@ -160,30 +171,33 @@ describe("native cpu executor: lifetime", () => {
   });
 
   it("runs the jobs of many windows at once", async () => {
-    const kernels = await Promise.all(Array.from({ length: 20 }, () => cpu.factory(SHAPE)));
-    await Promise.all(kernels.map((kernel) => kernel.accumulate(job())));
-    const finished = await Promise.all(kernels.map((kernel) => finish(kernel, SHAPE)));
-    for (const { target } of finished) expect(target).to.deep.equal(pixels());
+    const kernels = await Promise.all(Array.from({ length: 20 }, () => cpu.factory(SHAPE, "float32")));
+    const jobs = kernels.map(job);
+    await Promise.all(kernels.map((kernel, i) => kernel.accumulate(jobs[i] ?? job())));
+    await Promise.all(kernels.map((kernel, i) => kernel.normalise(jobs[i]?.finish ?? finishing)));
+    for (const { finish } of jobs) expect(finish.target).to.deep.equal(pixels());
     for (const kernel of kernels) kernel.close();
   });
 
   it("keeps the pixels alive while a job reads them", async () => {
-    const kernel = await cpu.factory(SHAPE);
+    const kernel = await cpu.factory(SHAPE, "float32");
+    const finish = finishOf(SHAPE);
     for (let i = 0; i < 50; i++) {
-      const running = kernel.accumulate(job());
+      const running = kernel.accumulate(flatJob("float32", SHAPE, pixels(), finish));
       global.gc?.();
       await running;
     }
-    expect((await finish(kernel, SHAPE)).target).to.deep.equal(pixels());
+    await kernel.normalise(finish);
+    expect(finish.target).to.deep.equal(pixels());
     kernel.close();
   });
 
   it("gives back the memory of 1,000 windows", async () => {
-    const shape = { batch: 1, channels: 1, frames: 1, height: 512, width: 512 };
+    const shape = { batch: 1, channels: 1, frames: 1, carriedFrames: 1, height: 512, width: 512 };
     const tile = flatJob("float32", shape, new Float32Array(2 ** 18));
     const before = process.memoryUsage.rss();
     for (let i = 0; i < 1000; i++) {
-      const kernel = await cpu.factory(shape);
+      const kernel = await cpu.factory(shape, "float32");
       await kernel.accumulate(tile);
       kernel.close();
     }
@@ -192,11 +206,11 @@ describe("native cpu executor: lifetime", () => {
   });
 
   it("gives back executors and windows that nobody closed", async () => {
-    const shape = { batch: 1, channels: 1, frames: 4, height: 512, width: 1024 };
+    const shape = { batch: 1, channels: 1, frames: 4, carriedFrames: 1, height: 512, width: 1024 };
     const tile = flatJob("float32", shape, new Float32Array(2 ** 21));
     const before = process.memoryUsage.rss();
     for (let i = 0; i < 100; i++) {
-      const kernel = await (await loadCpu({ threads: 2 })).factory(shape);
+      const kernel = await (await loadCpu({ threads: 2 })).factory(shape, "float32");
       await kernel.accumulate(tile);
       if (i % 5 !== 0) continue;
       global.gc?.();
@@ -209,10 +223,7 @@ describe("native cpu executor: lifetime", () => {
 
   it("works in several worker threads at once", async () => {
     const code = `${START_A_JOB} await running;
-      const target = new Float32Array(2 ** 23);
-      await kernel.normalise({
-        start: 0, count: 16, format: "float32", low: 0, factor: 1, target, targetFrames: 16, targetStart: 0,
-      });
+      await kernel.normalise(finish);
       require("node:worker_threads").parentPort.postMessage(target.every((value) => value === 1));`;
     const started = await Promise.all(Array.from({ length: 3 }, () => startWorker(code)));
     expect(started.map(({ message }) => message)).to.deep.equal([true, true, true]);
