@@ -2,7 +2,7 @@ import type { Geometry } from "tileblend";
 import { type AxisFields, GEOMETRIES, INITIAL_STATE, type PageState, TILINGS } from "./state.js";
 
 // The state as the address holds it: #latent=16x17x30&geometry=ltx&tiling=default, or with numbers of one's own
-// geometry=8,32,32,causal and tiling=512:64,64:24 (space, then time).
+// geometry=8,32,32,causal and tiling=512:128:44:smooth:both,64:24:24:linear:past (space, then time).
 
 /** Writes a state for the part of the address after `#`. */
 export function writeAddress(state: PageState): string {
@@ -28,8 +28,8 @@ function writeGeometry({ temporalScale, heightScale, widthScale, causal }: Geome
   return [temporalScale, heightScale, widthScale, causal ? "causal" : "whole"].join(",");
 }
 
-function writeAxis({ tileSize, overlap }: AxisFields): string {
-  return `${tileSize}:${overlap}`;
+function writeAxis({ tileSize, overlap, margin, ramp, context }: AxisFields): string {
+  return [tileSize, overlap, margin, ramp, context].join(":");
 }
 
 function readLatent(text: string): Partial<PageState> {
@@ -50,14 +50,14 @@ function readGeometry(text: string): Partial<PageState> {
 
 function readTiling(text: string): Partial<PageState> {
   if (Object.hasOwn(TILINGS, text)) return { tilingName: text };
-  const match = /^(\d{1,9}):(\d{1,9}),(\d{1,9}):(\d{1,9})$/.exec(text);
-  if (match === null) return {};
-  const [tile = 0, overlap = 0, length = 0, temporalOverlap = 0] = match.slice(1).map(Number);
-  return {
-    tilingName: "custom",
-    customTiling: {
-      spatial: { tileSize: tile, overlap },
-      temporal: { tileSize: length, overlap: temporalOverlap },
-    },
-  };
+  const [spatial, temporal] = text.split(",").map(readAxis);
+  return spatial && temporal ? { tilingName: "custom", customTiling: { spatial, temporal } } : {};
+}
+
+function readAxis(text: string): AxisFields | undefined {
+  const match = /^(\d{1,9}):(\d{1,9}):(\d{1,9}):(linear|smooth):(both|past)$/.exec(text);
+  if (match === null) return undefined;
+  const [tileSize = 0, overlap = 0, margin = 0] = match.slice(1, 4).map(Number);
+  const ramp = match[4] === "smooth" ? "smooth" : "linear";
+  return { tileSize, overlap, margin, ramp, context: match[5] === "past" ? "past" : "both" };
 }

@@ -22,11 +22,12 @@ export const BINDINGS: Readonly<Record<string, readonly Binding[]>> = {
     scaleBinding("heightScale", "Pixels a cell, down", 64),
     scaleBinding("widthScale", "Pixels a cell, across", 64),
   ],
-  space: [tileBinding("spatial"), overlapBinding("spatial")],
-  time: [tileBinding("temporal"), overlapBinding("temporal")],
+  space: [tileBinding("spatial"), overlapBinding("spatial"), marginBinding("spatial")],
+  time: [tileBinding("temporal"), overlapBinding("temporal"), marginBinding("temporal")],
 };
 
-type Part = "spatial" | "temporal";
+/** A part of the video that is tiled by itself. */
+export type Part = "spatial" | "temporal";
 
 function sizeBinding(axis: keyof PerAxis<number>, label: string, max: number): Binding {
   const unit = axis === "frames" ? "frames" : "px";
@@ -52,7 +53,8 @@ export function withGeometry(state: PageState, part: Partial<Geometry>): PageSta
   return { ...state, geometryName: "custom", customGeometry: { ...geometryOf(state), ...part } };
 }
 
-function withTiling(state: PageState, part: Part, fields: Partial<AxisFields>): PageState {
+/** The state with a tiling of the user's own. */
+export function withTiling(state: PageState, part: Part, fields: Partial<AxisFields>): PageState {
   const tiling = tilingFields(state);
   return { ...state, tilingName: "custom", customTiling: { ...tiling, [part]: { ...tiling[part], ...fields } } };
 }
@@ -77,10 +79,22 @@ function tileBinding(part: Part): Binding {
     write: (state, tileSize) => {
       const { overlap } = tilingFields(state)[part];
       const scale = scaleOf(state, part);
-      // The overlap follows, so that a slider alone never leaves what is legal.
-      return withTiling(state, part, { tileSize, overlap: Math.max(0, Math.min(overlap, tileSize - scale)) });
+      return withOverlap(withTiling(state, part, { tileSize }), part, Math.max(0, Math.min(overlap, tileSize - scale)));
     },
   };
+}
+
+/** The state with another overlap. The margin follows, so that a slider alone never leaves what is legal. */
+function withOverlap(state: PageState, part: Part, overlap: number): PageState {
+  const next = withTiling(state, part, { overlap });
+  return withTiling(next, part, { margin: Math.min(tilingFields(next)[part].margin, largestMargin(next, part)) });
+}
+
+/** The largest margin that is legal (pixels or frames). */
+function largestMargin(state: PageState, part: Part): number {
+  const { tileSize, overlap, context } = tilingFields(state)[part];
+  if (overlap > tileSize / 2) return 0;
+  return context === "past" ? overlap : Math.floor(overlap / 2);
 }
 
 function overlapBinding(part: Part): Binding {
@@ -94,6 +108,19 @@ function overlapBinding(part: Part): Binding {
       const max = Math.max(0, tileSize - scale);
       return { value: overlap, min: 0, max, step: scale, hint: `${overlap} ${unit}` };
     },
-    write: (state, overlap) => withTiling(state, part, { overlap }),
+    write: (state, overlap) => withOverlap(state, part, overlap),
+  };
+}
+
+function marginBinding(part: Part): Binding {
+  const unit = part === "spatial" ? "px" : "frames";
+  return {
+    id: `${part}-margin`,
+    label: "Margin for context",
+    view: (state) => {
+      const { margin: value } = tilingFields(state)[part];
+      return { value, min: 0, max: largestMargin(state, part), step: 1, hint: `${value} ${unit}` };
+    },
+    write: (state, margin) => withTiling(state, part, { margin }),
   };
 }

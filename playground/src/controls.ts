@@ -1,4 +1,4 @@
-import { BINDINGS, withGeometry } from "./bindings.js";
+import { BINDINGS, type Part, withGeometry, withTiling } from "./bindings.js";
 import { createNumberField } from "./number_field.js";
 import { byId } from "./page.js";
 import { GEOMETRIES, geometryOf, type PageState, TILINGS, tilingFields } from "./state.js";
@@ -29,6 +29,11 @@ export function createControls(change: Change): Controls {
   const tiling = fillSelect("tiling-name", TILINGS, (tilingName) =>
     change((state) => ({ ...state, tilingName, customTiling: tilingFields(state) })),
   );
+  const words = [
+    fillWords("spatial", "ramp", change),
+    fillWords("temporal", "ramp", change),
+    fillWords("temporal", "context", change),
+  ];
   const causal = byId("causal", HTMLInputElement);
   causal.addEventListener("change", () => change((state) => withGeometry(state, { causal: causal.checked })));
   return {
@@ -37,6 +42,7 @@ export function createControls(change: Change): Controls {
       geometry.value = state.geometryName;
       tiling.value = state.tilingName;
       causal.checked = geometryOf(state).causal;
+      for (const { select, read } of words) select.value = read(state);
     },
   };
 }
@@ -51,4 +57,22 @@ function fillSelect(
   select.add(new Option("custom", "custom"));
   select.addEventListener("change", () => onChange(select.value));
   return select;
+}
+
+/** A word of a part's tiling. */
+interface WordField {
+  readonly select: HTMLSelectElement;
+  readonly read: (state: PageState) => string;
+}
+
+const WORDS = {
+  ramp: { linear: "straight line", smooth: "smooth" },
+  context: { both: "on both sides", past: "from the past only" },
+} as const;
+
+function fillWords(part: Part, key: keyof typeof WORDS, change: Change): WordField {
+  const select = byId(`${part}-${key}`, HTMLSelectElement);
+  for (const [word, label] of Object.entries(WORDS[key])) select.add(new Option(label, word));
+  select.addEventListener("change", () => change((state) => withTiling(state, part, { [key]: select.value })));
+  return { select, read: (state) => tilingFields(state)[part][key] };
 }

@@ -1,7 +1,7 @@
 import { type AxisTiling, type Geometry, geometries, type PerAxis, type Tiling, tilings } from "tileblend";
 
 /** How one part of the video is tiled, in pixels or frames; tile size 0: not tiled. */
-export type AxisFields = Required<Pick<AxisTiling, "tileSize" | "overlap">>;
+export type AxisFields = Required<AxisTiling>;
 
 /** Everything that the controls say. Plain data, never changed in place. */
 export interface PageState {
@@ -40,13 +40,30 @@ function autoTiling(numFrames: number, height: number, width: number): Tiling | 
   return tilings.auto({ numFrames, height, width });
 }
 
+/** The fields of an axis that is not tiled. */
+export const NOT_TILED: AxisTiling = { tileSize: 0 };
+
+/** An axis' tiling with its defaults filled in. */
+export function axisFields({
+  tileSize,
+  overlap = 0,
+  margin = 0,
+  ramp = "linear",
+  context = "both",
+}: AxisTiling): AxisFields {
+  return { tileSize, overlap, margin, ramp, context };
+}
+
 /** A 121-frame LTX video of 544 × 960 pixels at the default tiling. */
 export const INITIAL_STATE: PageState = {
   geometryName: "ltx",
   customGeometry: geometries.ltx,
   latent: { frames: 16, height: 17, width: 30 },
   tilingName: "default",
-  customTiling: { spatial: { tileSize: 512, overlap: 64 }, temporal: { tileSize: 64, overlap: 24 } },
+  customTiling: {
+    spatial: axisFields({ tileSize: 512, overlap: 64 }),
+    temporal: axisFields({ tileSize: 64, overlap: 24 }),
+  },
 };
 
 /** The geometry that the controls say. */
@@ -85,5 +102,5 @@ export function tilingFields(state: PageState): PageState["customTiling"] {
 }
 
 function fieldsOf(axis: AxisTiling | null | undefined): AxisFields {
-  return { tileSize: axis?.tileSize ?? 0, overlap: axis?.overlap ?? 0 };
+  return axisFields(axis ?? NOT_TILED);
 }

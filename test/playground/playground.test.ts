@@ -91,6 +91,33 @@ describe("playground", function () {
     }
   });
 
+  it("plans margins and smooth ramps as the command line does", async () => {
+    for (const [selector, key] of [
+      ["#spatial-margin-slider", "ArrowRight"],
+      ["#temporal-margin-slider", "ArrowRight"],
+      ["#spatial-overlap-slider", "End"],
+    ] as const) {
+      const before = await textOf(page, "#digest");
+      await page.focus(selector);
+      await page.keyboard.press(key);
+      expect(await changedDigest(page, before)).to.equal(await digestOnCommandLine(page));
+    }
+    for (const [selector, value] of [
+      ["#spatial-ramp", "smooth"],
+      ["#temporal-context", "past"],
+    ] as const) {
+      const before = await textOf(page, "#digest");
+      await page.select(selector, value);
+      expect(await changedDigest(page, before)).to.equal(await digestOnCommandLine(page));
+    }
+    const address = await page.evaluate(() => location.hash);
+    const digest = await textOf(page, "#digest");
+    await page.goto(`${server.url}${address}`);
+    await page.reload();
+    await page.waitForSelector("#picture svg");
+    expect(await textOf(page, "#digest")).to.equal(digest);
+  });
+
   it("can be used by keyboard alone", async () => {
     const before = await textOf(page, "#digest");
     await page.focus("#latent-width-slider");

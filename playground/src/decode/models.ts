@@ -1,5 +1,5 @@
 import esrganUrl from "../../../models/esrgan-slim/esrgan-slim-x4.onnx?url";
-import type { PageState } from "../state.js";
+import { axisFields, NOT_TILED, type PageState } from "../state.js";
 import type { ModelSource } from "./messages.js";
 
 /** A network that the page can run. */
@@ -26,8 +26,11 @@ export const MODELS: Readonly<Record<string, PageModel>> = {
     state: {
       geometryName: "image4",
       tilingName: "custom",
-      // The network sees 10 pixels each way: 80 in the output is twice that.
-      customTiling: { spatial: { tileSize: 480, overlap: 80 }, temporal: { tileSize: 0, overlap: 0 } },
+      // The network sees 10 pixels each way, 40 in the output: with that margin the tiled result is the untiled one.
+      customTiling: {
+        spatial: axisFields({ tileSize: 480, overlap: 80, margin: 40 }),
+        temporal: axisFields(NOT_TILED),
+      },
     },
   },
 };
