@@ -24,7 +24,7 @@ import {
 
 export type Tiling3 = readonly [ReferenceAxisTiling, ReferenceAxisTiling, ReferenceAxisTiling];
 
-/** What is blended: sizes and tiling in latent cells. */
+/** What is blended: sizes and tiling in latent cells, margins in frames and pixels. */
 export interface BlendCase {
   readonly latent: readonly [number, number, number];
   readonly geometry: Geometry;
@@ -33,10 +33,13 @@ export interface BlendCase {
   readonly channels: number;
 }
 
-/** A tiling in latent cells as the package takes it, in frames and pixels. */
+/** A tiling in latent cells as the package takes it: sizes and overlaps in frames and pixels too. */
 export function tilingOf(geometry: Geometry, [frames, height, width]: Tiling3): Tiling {
-  const scaled = (tiling: ReferenceAxisTiling, scale: number) =>
-    tiling === null ? undefined : { tileSize: tiling.size * scale, overlap: tiling.overlap * scale };
+  const scaled = (tiling: ReferenceAxisTiling, scale: number) => {
+    if (tiling === null) return undefined;
+    const { size, overlap, ...fade } = tiling;
+    return { tileSize: size * scale, overlap: overlap * scale, ...fade };
+  };
   const [temporal, down, across] = [
     scaled(frames, geometry.temporalScale),
     scaled(height, geometry.heightScale),
