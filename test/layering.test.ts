@@ -37,7 +37,8 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   io: [...CORE, "executor/types"],
   report: [...CORE, "executor/types", "executor/accumulator"],
   decoder: [...CORE, "executor/types", "decode_options", "io/errors"],
-  cli: [...ORDER, "io", "report", "decoder"],
+  quality: CORE,
+  cli: [...ORDER, "io", "report", "decoder", "quality"],
 };
 // Leaves that the table of executors loads.
 const ADDONS = ["executor/addon", "executor/addon_absent"];

@@ -1,45 +1,30 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { decodeFrames } from "../decode.js";
 import type { DecodeProgress } from "../decode_options.js";
 import { chooseExecutor } from "../executor/index.js";
 import type { ExecutorName } from "../executor/types.js";
-import type { Geometry } from "../geometry.js";
 import { createSink, type FrameSink, sinkFormat } from "../io/index.js";
 import { resolveTarget } from "../io/sink_target.js";
 import { type PerAxis, planTiles } from "../plan.js";
-import { DTYPES, type Dtype, type Tensor } from "../tensor.js";
+import { DTYPES, type Dtype } from "../tensor.js";
 import type { TileDecoder } from "../tile_decoder.js";
-import type { Tiling } from "../tiling.js";
 import { checkOneOf } from "../validate.js";
 import { type Console, formatDuration } from "./console.js";
-import { type DecoderOptions, openDecoder } from "./decoder.js";
-import { openInput } from "./input.js";
-import {
-  outputSize,
-  parseCount,
-  parseGeometry,
-  parseNumber,
-  parsePositive,
-  parseRange,
-  resolveTiling,
-  type TilingOptions,
-} from "./options.js";
+import { addSourceOptions, type DecodeSource, openSource, type SourceOptions } from "./decode_source.js";
+import { outputSize, parseCount, parsePositive, resolveTiling, type TilingOptions } from "./options.js";
 import { addTilingOptions } from "./plan.js";
+import { peakMemoryBytes } from "./process_memory.js";
 import { createProgressView } from "./progress.js";
+import { stopOnSignals } from "./signals.js";
 
-interface DecodeCommandOptions extends TilingOptions, DecoderOptions {
+interface DecodeCommandOptions extends TilingOptions, SourceOptions {
   readonly output: string;
-  readonly geometry?: Geometry;
-  readonly tensor?: string;
-  readonly range?: readonly [number, number];
   readonly executor: string;
   readonly threads?: number;
   readonly concurrency: number;
   readonly dtype?: string;
-  readonly outputChannels?: number;
   readonly sizeMismatch: string;
   readonly fps?: number;
-  readonly timestep?: number;
   readonly overwrite?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -52,6 +37,7 @@ a video). OUT is a video (.mp4, .mov, .mkv, .webm), images (a folder, name-%04d.
 .webp or .gif) or a tensor (.npy, .safetensors). A decoder module exports decoder(tile, context), see docs/decoders.md.
 
 Examples:
+  $ tileblend encode clip.mp4 -o latents.safetensors && tileblend decode latents.safetensors -o again.mp4
   $ tileblend decode latents.safetensors --decoder vae.onnx --geometry wan21 -o video.mp4
   $ tileblend decode latents.npy --decoder ./vae.mjs --tiling aggressive --concurrency 2 -o frames/
   $ tileblend decode photo.png --decoder esrgan.onnx --geometry image:4 --range 0:255 --spatial 512:128 -o large.png
@@ -63,30 +49,14 @@ export function addDecodeCommand(program: Command, console: Console): void {
     .command("decode")
     .description("decode latents, or run an image network, tile by tile into a video, images or a tensor")
     .argument("<input>", "latents or pixels")
-    .requiredOption("--decoder <file>", "the network: .onnx, or a module .mjs")
-    .requiredOption("-o, --output <out>", "where the frames go")
-    .option(
-      "--geometry <geometry>",
-      "ltx, wan21, hunyuan-video, image:SCALE, 8,32,32,causal, or JSON (default: the decoder module's, else ltx)",
-      parseGeometry,
-    );
-  addTilingOptions(command)
+    .requiredOption("-o, --output <out>", "where the frames go");
+  addTilingOptions(addSourceOptions(command))
     .option("--executor <name>", "auto, metal, cpu or wasm", "auto")
     .option("--threads <n>", "threads of the cpu executor (default: one for each core)", parseCount)
     .option("--concurrency <n>", "tiles decoded at once", parseCount, 1)
-    .option("--tensor <name>", "which tensor of a .safetensors file")
-    .option("--range <low:high>", "values of black and white, of pixels in and out (default: -1:1)", parseRange)
     .option("--dtype <dtype>", "element type of a tensor written: float32, float16, bfloat16 (default: the latents')")
-    .option("--output-channels <n>", "channels of the decoder's answer (default: 3)", parseCount)
     .option("--size-mismatch <way>", "error, or crop: take what a tile and its plan have in common", "error")
     .option("--fps <n>", "frames a second of a video written (default: the input's, else 24)", parsePositive)
-    .option("--timestep <n>", "for the decoder", parseNumber)
-    .option("--input-name <name>", "the model's input for the latents")
-    .option("--output-name <name>", "the model's output")
-    .option("--timestep-input <name>", "the model's input for the timestep")
-    .option("--extra <name=value>", "another input of the model; may be repeated", collectExtra, {})
-    .option("--provider <name...>", "execution providers of onnxruntime, in order")
-    .option("--model-threads <n>", "threads of onnxruntime within an operator", parseCount)
     .option("--overwrite", "replace a folder of images, or numbered images, that are there; a file is replaced anyway")
     .option("--quiet", "no progress")
     .option("--verbose", "a line for each tile")
@@ -95,56 +65,29 @@ export function addDecodeCommand(program: Command, console: Console): void {
     .action((input: string, options: DecodeCommandOptions) => runDecode(input, options, console));
 }
 
-function collectExtra(text: string, known: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const [, name = "", value = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (name === "" || !Number.isFinite(Number(value))) throw new InvalidArgumentError("It must be NAME=NUMBER.");
-  return { ...known, [name]: Number(value) };
-}
-
 const FALLBACK_FPS = 24;
 
 async function runDecode(inputPath: string, options: DecodeCommandOptions, console: Console): Promise<void> {
   const stop = stopOnSignals(console);
-  const decoder = await openDecoder(options);
+  const source = await openSource(inputPath, options);
   try {
-    const range = options.range ?? decoder.range ?? [-1, 1];
-    const input = await openInput(inputPath, options.tensor, range);
-    for (const note of input.notes) console.note(`note: ${note}`);
-    const geometry = options.geometry ?? decoder.geometry ?? parseGeometry("ltx");
-    const [, , frames = 1, height = 1, width = 1] = input.tensor.shape;
-    const tiling = resolveTiling(options, outputSize({ frames, height, width }, geometry));
-    const setup = {
-      latents: input.tensor,
-      decoder: decoder.decoder,
-      geometry,
-      tiling,
-      range,
-      fps: options.fps ?? input.fps ?? FALLBACK_FPS,
-    };
-    await decodeTo(setup, options, console, stop.signal);
+    for (const note of source.notes) console.note(`note: ${note}`);
+    await decodeTo(source, options, console, stop.signal);
   } finally {
     stop.release();
-    await decoder.close();
+    await source.close();
   }
 }
 
-interface Setup {
-  readonly latents: Tensor;
-  readonly decoder: TileDecoder;
-  readonly geometry: Geometry;
-  readonly tiling: Tiling | null;
-  readonly range: readonly [number, number];
-  readonly fps: number;
-}
-
 async function decodeTo(
-  setup: Setup,
+  source: DecodeSource,
   options: DecodeCommandOptions,
   console: Console,
   signal: AbortSignal,
 ): Promise<void> {
-  const { latents, geometry, tiling } = setup;
+  const { latents, geometry } = source;
   const [batch = 1, , frames = 1, height = 1, width = 1] = latents.shape;
+  const tiling = resolveTiling(options, outputSize({ frames, height, width }, geometry));
   const plan = planTiles({ latent: { frames, height, width }, geometry, tiling });
   const dtype: Dtype = options.dtype === undefined ? latents.dtype : checkOneOf("--dtype", options.dtype, DTYPES);
   const format = sinkFormat(options.output, dtype);
@@ -169,16 +112,16 @@ async function decodeTo(
       last = now;
       progress.update(now);
     },
-    ...(format === "rgb24" ? { pixelFormat: "rgb24" as const, range: setup.range } : { dtype: format }),
+    ...(format === "rgb24" ? { pixelFormat: "rgb24" as const, range: source.range } : { dtype: format }),
   };
-  const decoder = options.verbose === true ? announced(setup.decoder, console) : setup.decoder;
+  const decoder = options.verbose === true ? announced(source.decoder, console) : source.decoder;
   const chunks = decodeFrames(latents, decoder, decodeOptions);
   const shape = [batch, outputChannels, plan.output.frames, plan.output.height, plan.output.width] as const;
   const metadata = { "tileblend.digest": plan.digest };
   const sink = await createSink(options.output, {
     shape,
     format,
-    fps: setup.fps,
+    fps: options.fps ?? source.fps ?? FALLBACK_FPS,
     metadata,
     overwrite: options.overwrite === true || isOneFile(options.output),
   });
@@ -201,6 +144,7 @@ async function decodeTo(
     elapsedMs: Math.round(last?.elapsedMs ?? 0),
     nanCount: last?.nanCount ?? 0,
     uncoveredCount: last?.uncoveredCount ?? 0,
+    peakMemoryBytes: peakMemoryBytes(),
   };
   report(summary, options, console);
 }
@@ -253,25 +197,4 @@ function announced(decode: TileDecoder, console: Console): TileDecoder {
 
 function executorName(name: string): ExecutorName | "auto" {
   return checkOneOf("--executor", name, ["auto", "metal", "cpu", "wasm"]);
-}
-
-/** Aborts on the first Ctrl-C or SIGTERM; the second one ends the process. */
-function stopOnSignals(console: Console): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const onSignal = (name: NodeJS.Signals) => {
-    const code = name === "SIGINT" ? 130 : 143;
-    if (controller.signal.aborted) process.exit(code);
-    process.exitCode = code;
-    console.note("stopping; nothing is left behind (again to stop at once)");
-    controller.abort(new Error("stopped before the end; no output was written"));
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  return {
-    signal: controller.signal,
-    release: () => {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
-    },
-  };
 }

@@ -4,16 +4,21 @@ import { createOnnxDecoder } from "../decoder/onnx.js";
 import { mustBe } from "../errors.js";
 import type { Geometry } from "../geometry.js";
 import type { TileDecoder } from "../tile_decoder.js";
+import { BUILTIN_PREFIX, loadBuiltinModel } from "./builtin.js";
+
+/** The options that say how onnxruntime runs a model. */
+export interface SessionChoice {
+  readonly provider?: readonly string[];
+  readonly modelThreads?: number;
+}
 
 /** The options that say which network decodes. */
-export interface DecoderOptions {
-  readonly decoder: string;
+export interface DecoderOptions extends SessionChoice {
+  readonly decoder?: string;
   readonly inputName?: string;
   readonly outputName?: string;
   readonly timestepInput?: string;
   readonly extra?: Readonly<Record<string, number>>;
-  readonly provider?: readonly string[];
-  readonly modelThreads?: number;
 }
 
 /** A decoder from a file, with what it says of itself. */
@@ -24,26 +29,35 @@ export interface OpenedDecoder {
   close(): Promise<void>;
 }
 
-/** Opens the decoder that --decoder names. */
-export async function openDecoder(options: DecoderOptions): Promise<OpenedDecoder> {
-  const extension = extname(options.decoder).toLowerCase();
-  if (extension === ".onnx") return openOnnx(options);
-  if ([".mjs", ".js", ".cjs"].includes(extension)) return loadModuleDecoder(options.decoder);
-  throw new TypeError(mustBe("--decoder", "a file ending in .onnx, .mjs, .js or .cjs", options.decoder));
+/** Opens the decoder that --decoder names, or that the latents name. */
+export async function openDecoder(name: string, options: DecoderOptions): Promise<OpenedDecoder> {
+  if (name.startsWith(BUILTIN_PREFIX)) {
+    const { decoderFile, geometry } = await loadBuiltinModel(name.slice(BUILTIN_PREFIX.length));
+    return { ...(await openOnnx(decoderFile, options)), geometry };
+  }
+  const extension = extname(name).toLowerCase();
+  if (extension === ".onnx") return openOnnx(name, options);
+  if ([".mjs", ".js", ".cjs"].includes(extension)) return loadModuleDecoder(name);
+  const known = `a file ending in .onnx, .mjs, .js or .cjs, or ${BUILTIN_PREFIX}NAME`;
+  throw new TypeError(mustBe("--decoder", known, name));
 }
 
-async function openOnnx(options: DecoderOptions): Promise<OpenedDecoder> {
-  const { inputName, outputName, timestepInput, extra, provider, modelThreads } = options;
-  const sessionOptions = {
-    ...(provider === undefined ? {} : { executionProviders: [...provider] }),
-    ...(modelThreads === undefined ? {} : { intraOpNumThreads: modelThreads }),
-  };
-  const { decoder, close } = await createOnnxDecoder(options.decoder, {
-    sessionOptions,
+async function openOnnx(file: string, options: DecoderOptions): Promise<OpenedDecoder> {
+  const { inputName, outputName, timestepInput, extra } = options;
+  const { decoder, close } = await createOnnxDecoder(file, {
+    sessionOptions: sessionOptions(options),
     ...(inputName === undefined ? {} : { inputName }),
     ...(outputName === undefined ? {} : { outputName }),
     ...(timestepInput === undefined ? {} : { timestepInput }),
     ...(extra === undefined ? {} : { inputs: extra }),
   });
   return { decoder, close };
+}
+
+/** The session options of onnxruntime that the command line gives. */
+export function sessionOptions({ provider, modelThreads }: SessionChoice) {
+  return {
+    ...(provider === undefined ? {} : { executionProviders: [...provider] }),
+    ...(modelThreads === undefined ? {} : { intraOpNumThreads: modelThreads }),
+  };
 }

@@ -5,6 +5,7 @@ import { showValue } from "../errors.js";
 import { processConsole } from "./console.js";
 import { addDecodeCommand } from "./decode.js";
 import { addDoctorCommand } from "./doctor.js";
+import { addEncodeCommand } from "./encode.js";
 import { addInspectCommand } from "./inspect.js";
 import { addPlanCommand } from "./plan.js";
 
@@ -21,6 +22,7 @@ const EXAMPLES = `
 Examples:
   $ tileblend plan --latent 16x17x30 --tiling default
   $ tileblend decode latents.safetensors --decoder vae.onnx --geometry wan21 -o video.mp4
+  $ tileblend encode clip.mp4 -o latents.safetensors && tileblend decode latents.safetensors -o again.mp4
   $ tileblend doctor`;
 
 async function main(): Promise<void> {
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
     .exitOverride();
   addPlanCommand(program, console);
   addInspectCommand(program, console);
+  addEncodeCommand(program, console);
   addDecodeCommand(program, console);
   addDoctorCommand(program, console);
   for (const command of program.commands) command.exitOverride().showHelpAfterError("(see --help)");

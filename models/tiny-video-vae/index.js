@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+
+export const name = "tiny-video-vae";
+
+export const geometry = Object.freeze({
+  temporalScale: 8,
+  heightScale: 32,
+  widthScale: 32,
+  causal: true,
+  latentChannels: 128,
+});
+
+export const contextCells = Object.freeze({
+  frames: Object.freeze({ before: 9, after: 0 }),
+  height: 5,
+  width: 5,
+});
+
+export const decoderFile = fileURLToPath(new URL("decoder.onnx", import.meta.url));
+
+export const encoderFile = fileURLToPath(new URL("encoder.onnx", import.meta.url));
