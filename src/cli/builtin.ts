@@ -22,7 +22,7 @@ export interface BuiltinModel {
 }
 
 /** What `encode` writes into the metadata of latents, so that `decode` knows whose they are. */
-export const MODEL_KEYS = {
+const MODEL_KEYS = {
   name: "tileblend.model",
   encoder: "tileblend.model.encoder.sha256",
   decoder: "tileblend.model.decoder.sha256",

@@ -8,6 +8,7 @@ import { addDoctorCommand } from "./doctor.js";
 import { addEncodeCommand } from "./encode.js";
 import { addInspectCommand } from "./inspect.js";
 import { addPlanCommand } from "./plan.js";
+import { addQualityCommand } from "./quality.js";
 
 /** Exit codes: 0 done, 1 failed or differs, 2 wrong usage, 130 stopped by Ctrl-C. */
 const USAGE_ERROR = 2;
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   addInspectCommand(program, console);
   addEncodeCommand(program, console);
   addDecodeCommand(program, console);
+  addQualityCommand(program, console);
   addDoctorCommand(program, console);
   for (const command of program.commands) command.exitOverride().showHelpAfterError("(see --help)");
   try {

@@ -166,9 +166,19 @@ function splitSpatial(base: Tiling["spatial"], height?: AxisOption, width?: Axis
 }
 
 function presetTiling(name: string, { frames, height, width }: PerAxis<number>): Tiling | null {
+  if (name.trimStart().startsWith("{")) return parseTilingJson(name);
   const key = name.toLowerCase().replaceAll("-", "");
   if (key === "auto") return tilings.auto({ height, width, numFrames: frames });
   const preset = PRESETS[key];
-  if (preset === undefined) throw new TypeError(mustBe("--tiling", `one of ${TILING_NAMES}`, name));
+  if (preset === undefined) throw new TypeError(mustBe("--tiling", `one of ${TILING_NAMES}, or JSON`, name));
   return preset();
+}
+
+function parseTilingJson(text: string): Tiling {
+  try {
+    // Boundary: planTiles checks every field.
+    return JSON.parse(text) as Tiling;
+  } catch (cause) {
+    throw new TypeError(mustBe("--tiling", `one of ${TILING_NAMES}, or JSON`, text), { cause });
+  }
 }
