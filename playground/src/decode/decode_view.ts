@@ -102,8 +102,6 @@ class DecodeView {
     this.#file = file;
     const image = await this.#read();
     if (image === undefined) return;
-    this.#picture.reset(image.width, image.height);
-    this.#weights.reset(image.width, image.height);
     this.#say(`image: ${image.width} × ${image.height} px; ready`);
     this.#go.disabled = false;
   }
@@ -177,6 +175,7 @@ class DecodeView {
   }
 
   #showPlanned({ output, tileCount }: WorkerMessage & { readonly kind: "planned" }): void {
+    byId("decode-pictures", HTMLElement).hidden = false;
     this.#picture.reset(output.width, output.height);
     this.#weights.reset(output.width, output.height);
     this.#progress.max = tileCount;
