@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "external_array.h"
 #include "job_arguments.h"
 
 namespace tileblend {
@@ -48,7 +49,7 @@ Napi::Function Accumulator::define(Napi::Env env) {
   return DefineClass(
       env, "Accumulator",
       {InstanceMethod("accumulate", &Accumulator::accumulate), InstanceMethod("normalise", &Accumulator::normalise),
-       InstanceMethod("close", &Accumulator::close)});
+       InstanceMethod("createTarget", &Accumulator::createTarget), InstanceMethod("close", &Accumulator::close)});
 }
 
 Accumulator::Accumulator(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Accumulator>(info) {
@@ -79,6 +80,12 @@ Napi::Value Accumulator::normalise(const Napi::CallbackInfo& info) {
   return start(info.Env(), std::move(pending));
 }
 
+Napi::Value Accumulator::createTarget(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  require(env, window_ != nullptr, "the accumulator is closed");
+  return createExternalArray(env, readArrayRequest(info), [this](int64_t bytes) { return window_->allocateTarget(bytes); });
+}
+
 void Accumulator::close(const Napi::CallbackInfo&) {
   // A job under way holds the window too: its memory goes when the job ends.
   window_.reset();
@@ -86,16 +93,16 @@ void Accumulator::close(const Napi::CallbackInfo&) {
 
 std::unique_ptr<PendingJob> Accumulator::createPending(Napi::Env env) {
   require(env, window_ != nullptr, "the accumulator is closed");
-  require(env, !isAtWork_, "a job of the accumulator is still under way");
+  require(env, underWay_ < window_->jobsUnderWay(), "a job of the accumulator is still under way");
   auto pending = std::make_unique<PendingJob>(env);
   pending->accumulator = Napi::Persistent(Value());
   pending->window = window_;
-  pending->ended = [this] { isAtWork_ = false; };
+  pending->ended = [this] { --underWay_; };
   return pending;
 }
 
 Napi::Value Accumulator::start(Napi::Env env, std::unique_ptr<PendingJob> pending) {
-  isAtWork_ = true;
+  ++underWay_;
   return session_->completions().start(env, std::move(pending));
 }
 

@@ -49,15 +49,17 @@ class Accumulator final : public Napi::ObjectWrap<Accumulator> {
  private:
   Napi::Value accumulate(const Napi::CallbackInfo& info);
   Napi::Value normalise(const Napi::CallbackInfo& info);
+  /** A typed array (format, elements) that frames are finished into without a copy, or undefined. */
+  Napi::Value createTarget(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
-  /** A pending job that holds this object and its window. Throws when closed or at work. */
+  /** A pending job that holds this object and its window. Throws when closed or fully at work. */
   std::unique_ptr<PendingJob> createPending(Napi::Env env);
   Napi::Value start(Napi::Env env, std::unique_ptr<PendingJob> pending);
 
   std::shared_ptr<Session> session_;
   WindowRequest request_{};
   std::shared_ptr<Window> window_;
-  bool isAtWork_ = false;
+  int underWay_ = 0;
 };
 
 }  // namespace tileblend

@@ -66,18 +66,22 @@ struct Outcome {
 using Done = std::function<void(const Outcome&)>;
 
 /**
- * The output and weight buffers of one decode. At most one job runs at a time, and window and job stay until it is
- * done. A window may be destroyed after its executor.
+ * The output and weight buffers of one decode. Jobs are done in the order in which they come, and window and job stay
+ * until it is done. A window may be destroyed after its executor.
  */
 class Window {
  public:
   virtual ~Window() = default;
   /** Bytes of the buffers. */
   virtual int64_t byteLength() const = 0;
+  /** How many jobs may be under way at once. */
+  virtual int jobsUnderWay() const { return 1; }
   /** Adds a tile. Voxels that no later tile touches may be written to the place that `finish` gives them at once. */
   virtual void accumulate(const AccumulateJob& job, Done done) = 0;
   /** Sees to it that frames lie in the target, which is that of the tiles' `finish`, and frees their room. */
   virtual void normalise(const NormaliseJob& job, Done done) = 0;
+  /** Memory for a target that frames are finished into without a copy; null where any memory does. */
+  virtual std::shared_ptr<void> allocateTarget(int64_t /* bytes */) { return nullptr; }
 };
 
 /** What a window is made for. */
@@ -95,11 +99,19 @@ class Executor {
   virtual ~Executor() = default;
   /** One line: what it runs on. */
   virtual std::string description() const = 0;
+  /** Whether it takes subnormal numbers for 0, and so may differ from the CPU where one occurs. */
+  virtual bool flushesSubnormals() const { return false; }
   /** An empty window. Throws std::exception when it does not fit in memory. */
   virtual std::unique_ptr<Window> createWindow(const WindowRequest& request) = 0;
   /** Returns once nothing runs any more; a job that has not ended by then never calls done. */
   virtual void stop() = 0;
 };
+
+/** Bytes of one element. */
+constexpr int64_t elementBytes(PixelFormat format) {
+  if (format == FORMAT_FLOAT32) return 4;
+  return format == FORMAT_RGB24 ? 1 : 2;
+}
 
 /** Bytes of a window's buffers. Throws std::length_error when they cannot be addressed. */
 int64_t windowByteLength(const WindowShape& shape);

@@ -12,6 +12,9 @@ namespace {
 /** The largest length or position of an axis. Products of a few are checked by productOf. */
 constexpr Index MAX_INDEX = std::numeric_limits<int32_t>::max();
 
+/** The longest typed array, and as a double still exact. */
+constexpr double MAX_ELEMENTS = 9007199254740991.0;
+
 Napi::Object objectAt(const Napi::Object& parent, const char* key) {
   const Napi::Value value = parent.Get(key);
   require(parent.Env(), value.IsObject(), "a field of the job is no object");
@@ -47,11 +50,6 @@ PixelFormat formatOf(const Napi::Value& name) {
   if (text == "bfloat16") return FORMAT_BFLOAT16;
   require(name.Env(), text == "rgb24", "the format is not known");
   return FORMAT_RGB24;
-}
-
-napi_typedarray_type arrayTypeOf(PixelFormat format) {
-  if (format == FORMAT_FLOAT32) return napi_float32_array;
-  return format == FORMAT_RGB24 ? napi_uint8_array : napi_uint16_array;
 }
 
 /** First element of a typed array of `count` elements of `format`. */
@@ -169,6 +167,21 @@ void readFinish(const Napi::Object& object, const WindowRequest& window, Accumul
 
 void require(Napi::Env env, bool condition, const char* message) {
   if (!condition) throw Napi::Error::New(env, message);
+}
+
+napi_typedarray_type arrayTypeOf(PixelFormat format) {
+  if (format == FORMAT_FLOAT32) return napi_float32_array;
+  return format == FORMAT_RGB24 ? napi_uint8_array : napi_uint16_array;
+}
+
+Index readElementsPerLaunch(const Napi::Object& options) {
+  return indexAt(options, "elementsPerLaunch", 1);
+}
+
+ArrayRequest readArrayRequest(const Napi::CallbackInfo& info) {
+  const double elements = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : 0;
+  require(info.Env(), elements >= 1 && elements <= MAX_ELEMENTS, "the number of elements is out of range");
+  return {formatOf(info[0]), static_cast<Index>(elements)};
 }
 
 WindowRequest readWindowRequest(const Napi::Object& shape, const Napi::Value& format) {

@@ -25,4 +25,19 @@ AccumulateJob readAccumulateJob(const Napi::Object& object, const WindowRequest&
 /** A `NormaliseJob`; its target stays where it is. */
 NormaliseJob readNormaliseJob(const Napi::Object& object, const WindowRequest& window);
 
+/** The `elementsPerLaunch` of openMetal's options. */
+Index readElementsPerLaunch(const Napi::Object& options);
+
+/** A format, and how many elements of it. */
+struct ArrayRequest {
+  PixelFormat format;
+  Index elements;
+};
+
+/** The two arguments (format, elements) of a call. */
+ArrayRequest readArrayRequest(const Napi::CallbackInfo& info);
+
+/** The kind of typed array that holds elements of a format. */
+napi_typedarray_type arrayTypeOf(PixelFormat format);
+
 }  // namespace tileblend

@@ -70,4 +70,30 @@ struct NormaliseParams {
   float factor;
 };
 
+/** What one launch on a GPU does of a job: some rows of some of its frames. */
+struct Block {
+  Index firstFrame;
+  Index frames;
+  /** Slot of the window that the first frame lies in. */
+  Index firstSlot;
+  Index firstRow;
+  Index rows;
+};
+
+/** The two counts of a normalise on a GPU: each a uint of a buffer. */
+enum Count : Bits { COUNT_NAN = 0, COUNT_UNCOVERED = 1 };
+
+/** Where a kernel finds its arguments: the buffers, of float32 where it does not say otherwise, and the structs. */
+enum KernelArgument : Bits {
+  ARGUMENT_SUMS = 0,
+  ARGUMENT_WEIGHTS = 1,
+  /** The tile of an accumulate, the target of a normalise; elements of its format. */
+  ARGUMENT_PIXELS = 2,
+  /** accumulate: the weights of the touched frames, then rows, then columns. normalise: the counts, by `Count`. */
+  ARGUMENT_EXTRA = 3,
+  /** AccumulateParams or NormaliseParams. */
+  ARGUMENT_PARAMS = 4,
+  ARGUMENT_BLOCK = 5,
+};
+
 }  // namespace tileblend

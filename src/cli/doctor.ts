@@ -90,7 +90,8 @@ function packageStatus(name: string, usedFor: string): ToolStatus {
 function describe({ tileblend, planVersion, runtime, platform, chosen, executors, tools }: Diagnosis): string {
   const mark = (isAvailable: boolean) => (isAvailable ? "yes" : "no ");
   const executorRows = executors.map(
-    ({ name, isAvailable, description }) => `  ${mark(isAvailable)} ${name.padEnd(6)} ${description}`,
+    ({ name, isAvailable, description, flushesSubnormals }) =>
+      `  ${mark(isAvailable)} ${name.padEnd(6)} ${description}${flushesSubnormals ? ", takes subnormal numbers for 0" : ""}`,
   );
   const toolRows = tools.map(
     ({ name, isAvailable, description, usedFor }) =>

@@ -168,7 +168,7 @@ class WindowAccumulator implements Accumulator {
   #chunkOf(tile: Tile): ChunkTarget | undefined {
     const start = this.#takenFrames;
     const stop = this.#spans.frames.finalBefore(this.#spans.frameInterval(tile.index) + 1);
-    if (stop > start) this.#chunk ??= new ChunkTarget(this.#options, this.#plan, { start, stop });
+    if (stop > start) this.#chunk ??= new ChunkTarget(this.#options, this.#plan, { start, stop }, this.#kernel);
     return this.#chunk;
   }
 

@@ -5,28 +5,31 @@ import type { Kernel, OutputFormat, WindowShape } from "./types.js";
 export interface NativeExecutor {
   /** One line: what it runs on. */
   readonly description: string;
+  readonly flushesSubnormals: boolean;
   /** Makes a kernel, which may also throw where a Kernel rejects. Throws Error when the window does not fit in memory. */
   open(shape: WindowShape, format: OutputFormat): Kernel;
 }
 
 /** What the addon exports. */
 export interface NativeAddon {
-  /** An executor with so many threads of its own. Default: one for each core. */
-  readonly CpuExecutor: new (
-    threads?: number,
-  ) => NativeExecutor;
+  /** The executor on the CPU, with so many threads of its own. Default: one for each core. */
+  openCpu(threads?: number): NativeExecutor;
+  /**
+   * The executor on the GPU of a Mac. A launch works on at most about so many elements; tests make them few.
+   * Rejects with an Error, which says why, when it cannot be used here.
+   */
+  openMetal(options?: { readonly elementsPerLaunch?: number }): Promise<NativeExecutor>;
 }
 
 const require = createRequire(import.meta.url);
 
 /**
  * Where the addon may be, in the order of trying: the package with the prebuilt addon of this platform, then what
- * `npm run build:native` leaves in a checkout.
+ * `npm run build:native` leaves in a checkout. TILEBLEND_ADDON names the only place, for builds of another kind.
  */
-const PLACES: readonly string[] = [
-  `@tileblend/${process.platform}-${process.arch}`,
-  "../../build/native/Release/tileblend.node",
-];
+const PLACES: readonly string[] = process.env["TILEBLEND_ADDON"]
+  ? [process.env["TILEBLEND_ADDON"]]
+  : [`@tileblend/${process.platform}-${process.arch}`, "../../build/native/Release/tileblend.node"];
 
 /**
  * Loads the native addon.

@@ -2,7 +2,7 @@ import { ExecutorError } from "../errors.js";
 import type { TilePlan } from "../plan.js";
 import { createData, elementCount } from "../tensor.js";
 import type { ResolvedOptions } from "./open_options.js";
-import type { FrameChunk, NormaliseJob, OutputFormat } from "./types.js";
+import type { FrameChunk, Kernel, NormaliseJob, OutputFormat } from "./types.js";
 
 /** Some frames of the video. */
 interface FrameRange {
@@ -18,8 +18,16 @@ export class ChunkTarget {
   /** Height and width, in front of which the frames stand, and behind. */
   readonly #pixels: readonly [number, number];
 
-  /** @throws ExecutorError when there is no room for the frames. */
-  constructor(options: ResolvedOptions, { output: size }: TilePlan, range: { start: number; stop: number }) {
+  /**
+   * A tensor of its own is of the kernel's memory, if it has any for that.
+   * @throws ExecutorError when there is no room for the frames.
+   */
+  constructor(
+    options: ResolvedOptions,
+    { output: size }: TilePlan,
+    range: { start: number; stop: number },
+    kernel: Pick<Kernel, "createTarget">,
+  ) {
     const { format, low, factor, output } = options;
     const { start } = range;
     const count = range.stop - start;
@@ -27,7 +35,7 @@ export class ChunkTarget {
     this.#pixels = [size.height, size.width];
     const place =
       output === undefined
-        ? { target: createTarget(format, this.#shape(count)), targetFrames: count, targetStart: 0 }
+        ? { target: createTarget(format, this.#shape(count), kernel), targetFrames: count, targetStart: 0 }
         : { target: output.data, targetFrames: size.frames, targetStart: start };
     this.job = { start, count, format, low, factor, ...place };
   }
@@ -66,10 +74,15 @@ export class ChunkTarget {
   }
 }
 
-function createTarget(format: OutputFormat, shape: readonly number[]): NormaliseJob["target"] {
+function createTarget(
+  format: OutputFormat,
+  shape: readonly number[],
+  kernel?: Pick<Kernel, "createTarget">,
+): NormaliseJob["target"] {
   const count = elementCount(shape);
   try {
-    return format === "rgb24" ? new Uint8Array(count) : createData(format, count);
+    const own = kernel?.createTarget?.(format, count);
+    return own ?? (format === "rgb24" ? new Uint8Array(count) : createData(format, count));
   } catch (cause) {
     const message = `no room for ${count} elements of ${format} (${shape.join(", ")}); use smaller temporal tiles`;
     throw new ExecutorError(message, { cause });

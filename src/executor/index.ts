@@ -1,7 +1,7 @@
 import { type ExecutorAttempt, ExecutorUnavailableError, mustBe, showValue } from "../errors.js";
 import { checkInteger, checkKeys, checkObject } from "../validate.js";
 import { openAccumulator } from "./accumulator.js";
-import { loadCpu } from "./native.js";
+import { loadCpu, loadMetal } from "./native.js";
 import type { Executor, ExecutorName, ExecutorOptions, KernelFactory } from "./types.js";
 import { createWasmKernelFactory } from "./wasm.js";
 
@@ -9,6 +9,7 @@ import { createWasmKernelFactory } from "./wasm.js";
 interface LoadedExecutor {
   readonly factory: KernelFactory;
   readonly description: string;
+  readonly flushesSubnormals: boolean;
 }
 
 interface Candidate {
@@ -18,11 +19,15 @@ interface Candidate {
 
 // In the order in which "auto" tries them.
 const CANDIDATES: readonly Candidate[] = [
-  { name: "metal", load: () => Promise.reject(new Error("this version of tileblend does not have it yet")) },
+  { name: "metal", load: () => loadMetal() },
   { name: "cpu", load: (options) => loadCpu(options) },
   {
     name: "wasm",
-    load: async () => ({ factory: createWasmKernelFactory(), description: "WebAssembly SIMD, one thread" }),
+    load: async () => ({
+      factory: createWasmKernelFactory(),
+      description: "WebAssembly SIMD, one thread",
+      flushesSubnormals: false,
+    }),
   },
 ];
 
@@ -32,6 +37,8 @@ export interface ExecutorStatus {
   readonly isAvailable: boolean;
   /** What it runs on, or the reason. */
   readonly description: string;
+  /** Only of one that can be used: as Executor has it. */
+  readonly flushesSubnormals?: boolean;
 }
 
 /** An executor, and why "auto" passed over the ones before it. */
@@ -87,7 +94,8 @@ export async function probeExecutors(): Promise<readonly ExecutorStatus[]> {
   return Promise.all(
     CANDIDATES.map(async ({ name, load }) => {
       try {
-        return { name, isAvailable: true, description: (await load({})).description };
+        const { description, flushesSubnormals } = await load({});
+        return { name, isAvailable: true, description, flushesSubnormals };
       } catch (error) {
         return { name, isAvailable: false, description: error instanceof Error ? error.message : showValue(error) };
       }
@@ -95,10 +103,10 @@ export async function probeExecutors(): Promise<readonly ExecutorStatus[]> {
   );
 }
 
-function asExecutor(name: ExecutorName, { factory, description }: LoadedExecutor): Executor {
+function asExecutor(name: ExecutorName, { factory, ...properties }: LoadedExecutor): Executor {
   return Object.freeze({
     name,
-    description,
+    ...properties,
     open: (plan, options = {}) => openAccumulator(plan, options, factory),
   } satisfies Executor);
 }

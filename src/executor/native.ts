@@ -2,14 +2,32 @@ import { loadAddon, type NativeExecutor } from "#addon";
 import { ExecutorError } from "../errors.js";
 import type { ExecutorOptions, Kernel, KernelFactory } from "./types.js";
 
+/** An executor of the addon, as the table of executors takes it. */
+export interface LoadedNative {
+  readonly factory: KernelFactory;
+  readonly description: string;
+  readonly flushesSubnormals: boolean;
+}
+
 /**
  * Loads the executor in C++ on the cores of the CPU.
  * @throws Error with the reason, and what helps, when the native addon cannot be loaded.
  */
-export async function loadCpu(options: ExecutorOptions): Promise<{ factory: KernelFactory; description: string }> {
-  const { CpuExecutor } = loadAddon();
-  const executor = new CpuExecutor(options.threads);
-  return { factory: async (...request) => openKernel(executor, ...request), description: executor.description };
+export async function loadCpu(options: ExecutorOptions): Promise<LoadedNative> {
+  return asLoaded(loadAddon().openCpu(options.threads));
+}
+
+/**
+ * Loads the executor on the GPU of a Mac; the first time it compiles its kernels and compares them with the CPU.
+ * @throws Error with the reason when the addon cannot be loaded, or there is no Metal, or its results are wrong.
+ */
+export async function loadMetal(): Promise<LoadedNative> {
+  return asLoaded(await loadAddon().openMetal());
+}
+
+function asLoaded(executor: NativeExecutor): LoadedNative {
+  const { description, flushesSubnormals } = executor;
+  return { factory: async (...request) => openKernel(executor, ...request), description, flushesSubnormals };
 }
 
 function openKernel(executor: NativeExecutor, ...request: Parameters<KernelFactory>): Kernel {
@@ -25,6 +43,7 @@ function asKernel(native: Kernel): Kernel {
   return {
     accumulate: async (job) => native.accumulate(job),
     normalise: async (job) => native.normalise(job),
+    createTarget: (format, elements) => native.createTarget?.(format, elements),
     close: () => native.close(),
   };
 }

@@ -64,6 +64,8 @@ export interface Executor {
   readonly name: ExecutorName;
   /** One line: what it runs on. */
   readonly description: string;
+  /** Whether it takes subnormal numbers (below 2^-126) for 0, as GPUs do: its bytes may differ where one occurs. */
+  readonly flushesSubnormals: boolean;
   /**
    * Makes room for one decode.
    * @throws TypeError or RangeError on options that cannot be, ExecutorError when the window does not fit in memory.
@@ -158,6 +160,8 @@ export interface Kernel {
   accumulate(job: AccumulateJob): Promise<void>;
   /** Sees to it that frames lie in the target, which is that of the tiles' `finish`, and frees their room. */
   normalise(job: NormaliseJob): Promise<NormaliseCounts>;
+  /** An array to be a target, where one kind of memory saves a copy; else undefined. */
+  createTarget?(format: OutputFormat, elements: number): NormaliseJob["target"] | undefined;
   close(): void;
 }
 

@@ -10,6 +10,12 @@ export function skipBecause(context: Mocha.Context, what: string, reason: string
   return context.skip();
 }
 
+/** Skips what this platform cannot have, in CI too, and says why at the end of the run. */
+export function skipAsExpected(context: Mocha.Context, what: string, reason: string): never {
+  missing.set(what, reason);
+  return context.skip();
+}
+
 /** Prints what was missing. */
 export const mochaHooks = {
   afterAll(): void {
