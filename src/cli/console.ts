@@ -7,8 +7,13 @@ export interface Console {
   readonly isTerminal: boolean;
 }
 
-/** The console of this process. */
+/** The console of this process. A reader that goes away, as `head` does, is no error. */
 export function processConsole(): Console {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),

@@ -126,10 +126,7 @@ async function decodeTo(
     overwrite: options.overwrite === true || isOneFile(options.output),
   });
   try {
-    await pour(chunks, sink);
-  } catch (error) {
-    await sink.abort();
-    throw error;
+    await pour(chunks, sink, signal);
   } finally {
     progress.stop();
   }
@@ -155,9 +152,25 @@ function isOneFile(path: string): boolean {
   return kind !== "folder" && kind !== "numbered";
 }
 
-async function pour(chunks: AsyncIterable<Parameters<FrameSink["write"]>[0]>, sink: FrameSink): Promise<void> {
-  for await (const chunk of chunks) await sink.write(chunk);
-  await sink.finish();
+/** Writes every chunk, and puts the file in its place; or, failed or stopped, leaves nothing behind. */
+async function pour(
+  chunks: AsyncIterable<Parameters<FrameSink["write"]>[0]>,
+  sink: FrameSink,
+  signal: AbortSignal,
+): Promise<void> {
+  // The decode waits for the sink, and the sink for an encoder that may read no more.
+  const dropSink = () => void sink.abort();
+  signal.addEventListener("abort", dropSink);
+  try {
+    for await (const chunk of chunks) await sink.write(chunk);
+    await sink.finish();
+  } catch (error) {
+    await sink.abort();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", dropSink);
+  }
 }
 
 interface Summary {

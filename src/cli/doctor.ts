@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import type { Command } from "commander";
+import { loadOnnxRuntime } from "../decoder/onnx_runtime.js";
+import { MissingPackageError, showValue } from "../errors.js";
 import { type ExecutorStatus, probeExecutors } from "../executor/index.js";
+import { loadSharp } from "../io/sharp_package.js";
 import { planner } from "../planner.js";
 import { type Console, formatTable } from "./console.js";
 
@@ -55,10 +57,15 @@ async function diagnose(version: string): Promise<Diagnosis> {
     tools: [
       await programStatus("ffmpeg", "video in and out"),
       await programStatus("ffprobe", "video in"),
-      packageStatus("sharp", "images in and out"),
-      packageStatus("onnxruntime-node", ".onnx decoders"),
+      await packageStatus("sharp", "images in and out", async () => (await loadSharp("images")).versions.sharp),
+      await packageStatus("onnxruntime-node", ".onnx decoders", onnxRuntimeVersion),
     ],
   };
+}
+
+async function onnxRuntimeVersion(): Promise<string> {
+  const { env } = await loadOnnxRuntime();
+  return env.versions.node ?? "version unknown";
 }
 
 function runtimeName(): string {
@@ -76,14 +83,13 @@ async function programStatus(name: string, usedFor: string): Promise<ToolStatus>
   }
 }
 
-function packageStatus(name: string, usedFor: string): ToolStatus {
-  const require = createRequire(import.meta.url);
+/** Whether an optional package loads: one that is installed without its native half does not serve. */
+async function packageStatus(name: string, usedFor: string, loadVersion: () => Promise<string>): Promise<ToolStatus> {
   try {
-    // Boundary: every package.json has a version.
-    const { version } = require(`${name}/package.json`) as { version: string };
-    return { name, isAvailable: true, description: version, usedFor };
-  } catch {
-    return { name, isAvailable: false, description: `not installed; npm install ${name}`, usedFor };
+    return { name, isAvailable: true, description: await loadVersion(), usedFor };
+  } catch (error) {
+    const description = error instanceof MissingPackageError ? error.message : showValue(error);
+    return { name, isAvailable: false, description, usedFor };
   }
 }
 

@@ -1,9 +1,18 @@
 import { InvalidArgumentError } from "commander";
 import { mustBe } from "../errors.js";
-import { type Geometry, geometries } from "../geometry.js";
+import { checkGeometry, type Geometry, geometries } from "../geometry.js";
 import type { PerAxis } from "../plan.js";
 import { tilings } from "../presets.js";
-import { type AxisTiling, CONTEXT_SIDES, RAMP_SHAPES, renderAxis, type SpatialTiling, type Tiling } from "../tiling.js";
+import {
+  AXIS_NAMES,
+  type AxisTiling,
+  CONTEXT_SIDES,
+  RAMP_SHAPES,
+  renderAxis,
+  type SpatialTiling,
+  type Tiling,
+} from "../tiling.js";
+import { checkInteger } from "../validate.js";
 
 /** What --spatial, --height, --width and --temporal give. (Commander takes null for an empty string.) */
 export type AxisOption = AxisTiling | "none";
@@ -128,9 +137,10 @@ const PRESETS: Readonly<Record<string, () => Tiling>> = {
 /** Names for --tiling. */
 export const TILING_NAMES = "auto, default, spatial-only, temporal-only, aggressive, conservative, none";
 
-/** The size of the video that latents of a size give (frames, pixels). */
+/** The size of the video that latents of a size give (frames, pixels). Throws where either cannot be. */
 export function outputSize(latent: PerAxis<number>, geometry: Geometry): PerAxis<number> {
-  const { temporalScale, heightScale, widthScale, causal } = geometry;
+  const { temporalScale, heightScale, widthScale, causal } = checkGeometry("geometry", geometry);
+  for (const axis of AXIS_NAMES) checkInteger(`latent.${axis}`, latent[axis], { min: 1, unit: "latent cells" });
   return {
     frames: causal ? 1 + (latent.frames - 1) * temporalScale : latent.frames * temporalScale,
     height: latent.height * heightScale,

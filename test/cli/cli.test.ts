@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -148,6 +148,8 @@ describe("tileblend (command line)", function () {
         1,
         /--tiling must be one of auto, default/,
       ],
+      ["latents of no frames", ["plan", "--latent", "0x1x1"], 1, /latent\.frames must be a whole number from 1/],
+      ["an empty geometry", ["plan", "--latent", "1x1x1", "--geometry", "{}"], 1, /geometry\.temporalScale/],
       ["an illegal tile", ["plan", "--latent", "1x1x1", "--spatial", "100"], 1, /must be a multiple of 32/],
       ["an unknown option", ["plan", "--tile", "1"], 2, /unknown option/],
       ["an unknown command", ["decde"], 2, /unknown command/],
@@ -178,7 +180,22 @@ describe("tileblend (command line)", function () {
     expect(code).to.equal(0);
     const names = JSON.parse(out).executors.map((executor: { name: string }) => executor.name);
     expect(names).to.deep.equal(["metal", "cpu", "wasm"]);
+    // Both are development dependencies, so that they are there whenever this runs.
+    const tools = JSON.parse(out).tools.filter((tool: { isAvailable: boolean }) => tool.isAvailable);
+    expect(tools.map((tool: { name: string }) => tool.name)).to.include.members(["sharp", "onnxruntime-node"]);
     expect((await run(["doctor"])).out).to.match(/ffmpeg/);
+  });
+
+  it("ends quietly when its reader goes away", async () => {
+    const args = [program, "plan", "--latent", "4x20000x20000", "--tiling", "aggressive", "--json"];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.once("data", () => child.stdout.destroy());
+    let err = "";
+    child.stderr.on("data", (text) => {
+      err += text;
+    });
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect([code, err]).to.deep.equal([0, ""]);
   });
 
   it("has help with examples for every command", async () => {
@@ -290,6 +307,24 @@ describe("tileblend (command line)", function () {
       const code = await new Promise((resolve) => child.once("exit", resolve));
       expect(code).to.equal(130);
       expect(readdirSync(folder).filter((name) => name.includes("slow.npy"))).to.deep.equal([]);
+    });
+
+    it("stops although ffmpeg reads no more", async function () {
+      if (process.platform === "win32") this.skip();
+      mkdirSync(at("bin"));
+      writeFileSync(
+        at("bin/ffmpeg"),
+        `#!/bin/sh\ncase "$*" in *-encoders*) echo libx264;; *) echo stalled > "${at("stalled")}"; exec sleep 60;; esac\n`,
+        { mode: 0o755 },
+      );
+      const args = ["decode", at("latents.npy"), "--decoder", at("vae.mjs"), ...tiles, "-o", at("stalled.mp4")];
+      const env = { ...process.env, PATH: `${at("bin")}:${process.env["PATH"]}` };
+      const child = spawn(process.execPath, [program, ...args], { env });
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      while (!existsSync(at("stalled"))) await new Promise((resolve) => setImmediate(resolve));
+      child.kill("SIGTERM");
+      expect(await ended).to.equal(143);
+      expect(readdirSync(folder).filter((name) => name.includes("stalled.mp4"))).to.deep.equal([]);
     });
 
     const rejected: [string, string[], RegExp][] = [
