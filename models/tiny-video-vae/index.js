@@ -11,9 +11,9 @@ export const geometry = Object.freeze({
 });
 
 export const contextCells = Object.freeze({
-  frames: Object.freeze({ before: 9, after: 0 }),
-  height: 5,
-  width: 5,
+  frames: Object.freeze({ before: 2, after: 0 }),
+  height: 2,
+  width: 2,
 });
 
 export const decoderFile = fileURLToPath(new URL("decoder.onnx", import.meta.url));
