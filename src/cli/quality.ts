@@ -4,14 +4,14 @@ import { extname, join } from "node:path";
 import type { Command } from "commander";
 import { mustBe } from "../errors.js";
 import { checkExecutorName } from "../executor/index.js";
-import { writeBeside } from "../io/beside.js";
+import { checkFileTarget, writeBeside } from "../io/beside.js";
 import { readNpy } from "../io/index.js";
 import { compareDecodes } from "../quality/compare.js";
 import type { Console } from "./console.js";
 import { addSourceOptions, type DecodeSource, openSource, type SourceOptions } from "./decode_source.js";
 import { parseCount } from "./options.js";
 import { createProgressView } from "./progress.js";
-import { drawQuality } from "./quality_picture.js";
+import { drawQuality, MOST_LINES } from "./quality_picture.js";
 import { type QualityResult, resultJson, resultTable } from "./quality_report.js";
 import { runQualityJob } from "./quality_run.js";
 import { type NamedTiling, parseTiling } from "./quality_tilings.js";
@@ -61,9 +61,7 @@ export function addQualityCommand(program: Command, console: Console): void {
 
 async function runQuality(input: string, options: QualityOptions, console: Console): Promise<void> {
   const { output, json } = options;
-  if (output !== undefined && ![".svg", ".html"].includes(extname(output).toLowerCase())) {
-    throw new TypeError(mustBe("-o", "a file ending in .svg or .html", output));
-  }
+  const picture = output === undefined ? undefined : await checkPicture(output, options.tiling.length);
   const { range, whole, tilings } = await prepare(input, options, console);
   const results: QualityResult[] = [];
   const stop = stopOnSignals(console);
@@ -80,15 +78,26 @@ async function runQuality(input: string, options: QualityOptions, console: Conso
       results.push({ ...named, cost, comparison: compareDecodes(tiled, reference, { plan: named.plan, range }) });
     }
     const report = { input, whole: { ...whole, cost: wholeCost }, results };
-    if (output !== undefined) {
-      const picture = await drawQuality(report, extname(output).toLowerCase() === ".svg" ? "svg" : "html");
-      await writeBeside(output, true, (file) => file.writeFile(picture));
+    if (output !== undefined && picture !== undefined) {
+      const drawn = await drawQuality(report, picture);
+      await writeBeside(output, true, (file) => file.writeFile(drawn));
     }
     console.out(json === true ? JSON.stringify(resultJson(report)) : resultTable(report));
   } finally {
     stop.release();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Refuses a picture that cannot be drawn before anything is decoded. Returns its kind. */
+async function checkPicture(output: string, tilings: number): Promise<"svg" | "html"> {
+  const kind = ([".svg", ".html"] as const).find((known) => known === extname(output).toLowerCase());
+  if (kind === undefined) throw new TypeError(mustBe("-o", "a file ending in .svg or .html", output));
+  if (kind === ".svg" && tilings > MOST_LINES) {
+    throw new RangeError(mustBe("--tiling", `given at most ${MOST_LINES} times for an .svg, or -o an .html`, tilings));
+  }
+  await checkFileTarget(output, true);
+  return kind === ".svg" ? "svg" : "html";
 }
 
 /** Reads the input, and plans every tiling before the first decode. */

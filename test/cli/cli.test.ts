@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,42 +6,15 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { decodeTiled, geometries, TilePlan, tilings } from "tileblend";
 import { readNpy, writeNpy, writeSafetensors } from "tileblend/io";
+import { decoderModule, program, run } from "../support/command_line.js";
 import { latentsOf } from "../support/decoders.js";
 import { bytesOf } from "../support/golden.js";
 
-const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 const model = fileURLToPath(new URL("../../../models/esrgan-slim/esrgan-slim-x4.onnx", import.meta.url));
 const photo = fileURLToPath(new URL("../../../examples/assets/astronaut-256.png", import.meta.url));
 
-interface Run {
-  code: number;
-  out: string;
-  err: string;
-}
-
-function run(args: readonly string[], cwd?: string): Promise<Run> {
-  return new Promise((resolve) => {
-    const child: ChildProcess = execFile(
-      process.execPath,
-      [program, ...args],
-      { cwd, maxBuffer: 2 ** 28 },
-      (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
-}
-
 const geometry = { temporalScale: 4, heightScale: 8, widthScale: 8, causal: true };
-const MODULE = `
-export const geometry = ${JSON.stringify(geometry)};
-export function decoder({ shape, data }, { signal }) {
-  const [b, c, f, h, w] = shape;
-  const size = [1 + (f - 1) * 4, h * 8, w * 8];
-  const out = new Float32Array(b * 3 * size[0] * size[1] * size[2]);
-  let i = 0;
-  for (let n = 0; n < b * 3; n++) for (let t = 0; t < size[0]; t++) for (let y = 0; y < size[1]; y++) for (let x = 0; x < size[2]; x++)
-    out[i++] = data[((n % c) * f + Math.min(Math.floor((t + 3) / 4), f - 1)) * h * w + (y >> 3) * w + (x >> 3)];
-  return { dtype: "float32", shape: [b, 3, ...size], data: out };
-}`;
+const MODULE = decoderModule(geometry);
 
 describe("tileblend (command line)", function () {
   this.timeout(120_000);
@@ -50,14 +23,9 @@ describe("tileblend (command line)", function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "tileblend-cli-"));
     writeFileSync(at("vae.mjs"), MODULE);
-    writeFileSync(
-      at("slow.mjs"),
-      MODULE.replace("export function decoder(", "export async function decoder(").replace(
-        "const [b",
-        "await new Promise((done) => setTimeout(done, 300)); const [b",
-      ),
-    );
-    writeFileSync(at("wrong.mjs"), MODULE.replace("h * 8, w * 8]", "h * 8, w * 8 + 1]"));
+    const slow = "await new Promise((done) => setTimeout(done, 300));";
+    writeFileSync(at("slow.mjs"), decoderModule(geometry, slow));
+    writeFileSync(at("wrong.mjs"), MODULE.replace("w * 8]", "w * 8 + 1]"));
     await writeNpy(at("latents.npy"), latentsOf([1, 4, 6, 8, 9]));
     await writeSafetensors(at("latents.safetensors"), { latents: latentsOf([1, 4, 6, 8, 9], "bfloat16") });
   });
@@ -199,7 +167,7 @@ describe("tileblend (command line)", function () {
   });
 
   it("has help with examples for every command", async () => {
-    for (const command of ["plan", "inspect", "decode", "doctor"]) {
+    for (const command of ["plan", "inspect", "encode", "decode", "quality", "doctor"]) {
       const { out, code } = await run([command, "--help"]);
       expect(code).to.equal(0);
       expect(out).to.contain("Examples:");
