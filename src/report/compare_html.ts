@@ -72,10 +72,15 @@ function sectionMarkup(section: ComparisonSection, path: string): string {
     ...text.map(paragraph),
     ...(plan === undefined ? [] : [planFigure(plan, resolvePictureOptions({}))]),
     ...drawings.map((drawing) => element("p", { class: "drawing" }, drawing)),
-    ...(grid.length === 0 ? [] : [element("div", { class: "figures" }, grid.join("\n"))]),
+    ...(grid.length === 0 ? [] : [element("div", { class: gridClass(grid.length) }, grid.join("\n"))]),
     ...tables.map(htmlTable),
   ];
   return element("section", {}, parts.join("\n"));
+}
+
+/** Four side by side would leave one alone in a second row: two and two. */
+function gridClass(count: number): string {
+  return count === 4 ? "figures pairs" : "figures";
 }
 
 function figureMarkup(figure: ComparisonFigure, path: string): string {

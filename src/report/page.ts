@@ -80,6 +80,7 @@ function pageStyle(): string {
     "dt{font-size:13px}.long{grid-column:1/-1}dd{margin:0;overflow-wrap:anywhere}",
     ".columns{display:flex;flex-wrap:wrap;gap:28px 44px;align-items:flex-start}",
     ".figures{display:grid;gap:24px;align-items:start;grid-template-columns:repeat(auto-fit,minmax(min(100%,280px),1fr));margin:0 0 16px}",
+    ".pairs{grid-template-columns:repeat(auto-fit,minmax(min(100%,380px),1fr))}",
     "figure{margin:0;min-width:0}figure.wide{grid-column:1/-1}figcaption{font-size:13px;margin-top:6px}",
     "figure img,figure video{width:100%;border-radius:4px}.pixelated{image-rendering:pixelated}",
     "@media (max-width:760px){main{padding:20px 12px 48px}.wide-picture{display:none}.narrow{display:block}}",
