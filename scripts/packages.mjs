@@ -20,6 +20,9 @@ export function findPlatform(os, cpu) {
   return PLATFORMS.find((platform) => platform.os === os && platform.cpu === cpu);
 }
 
+/** Imports that only tests use. */
+const CHECKOUT_IMPORTS = ["#src/*", "#scripts/*"];
+
 /**
  * The published manifest of the main package. A checkout's has no platform packages, since `npm ci` would look for
  * versions that are not published yet; the published one has nothing that only a checkout needs.
@@ -29,7 +32,7 @@ export function mainManifest(checkout) {
   return {
     ...published,
     ...repositoryField(),
-    imports: { "#addon": imports["#addon"] },
+    imports: Object.fromEntries(Object.entries(imports).filter(([name]) => !CHECKOUT_IMPORTS.includes(name))),
     optionalDependencies: Object.fromEntries(
       PLATFORMS.map((platform) => [platformPackageName(platform), checkout.version]),
     ),
