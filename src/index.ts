@@ -10,6 +10,7 @@ export {
   type SplitAxisOptions,
   splitAxis,
 } from "./axis.js";
+export type { ContextCells } from "./context_cells.js";
 export { decodeFrames, decodeTiled } from "./decode.js";
 export type {
   DecodeFramesOptions,
@@ -54,6 +55,7 @@ export {
   TilePlan,
 } from "./plan.js";
 export { type AutoTilingOptions, tilings } from "./presets.js";
+export type { SeamlessTilingOptions } from "./seamless.js";
 export type { Dtype, Tensor } from "./tensor.js";
 export type { TileContext, TileDecoder } from "./tile_decoder.js";
 export type { AxisName, AxisTiling, ContextSides, RampShape, SpatialTiling, Tiling } from "./tiling.js";

@@ -1,4 +1,5 @@
 import { planner } from "./planner.js";
+import { seamlessTiling } from "./seamless.js";
 import { AXIS_TILING_KEYS, type AxisTiling, checkAxisTiling, renderAxis, type Tiling } from "./tiling.js";
 import { checkInteger, checkKeys, checkObject } from "./validate.js";
 
@@ -15,7 +16,10 @@ export interface AutoTilingOptions {
   readonly temporalThreshold?: number;
 }
 
-/** Presets of the reference, as plain data. Source: mlx-video tiling.py TilingConfig \@e4cdbb7. */
+/**
+ * Tilings as plain data. All but `seamless` are presets of the reference. Source: mlx-video tiling.py TilingConfig
+ * \@e4cdbb7.
+ */
 export const tilings = Object.freeze({
   /** 512 px tiles overlapping by 64, 64 frames by 24. */
   default: (): Tiling => preset("PRESET_DEFAULT"),
@@ -31,6 +35,8 @@ export const tilings = Object.freeze({
   none: (): Tiling => ({}),
   /** The tiling that a video of this size gets, or null when it needs none. */
   auto,
+  /** Tiles that leave the seams out, for a decoder of which it is known how far it looks. */
+  seamless: seamlessTiling,
 });
 
 type PresetName =

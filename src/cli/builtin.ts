@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { ContextCells } from "../context_cells.js";
 import { MissingPackageError, mustBe } from "../errors.js";
 import type { Geometry } from "../geometry.js";
 
@@ -15,6 +16,8 @@ export const BUILTIN_MODEL = "tiny-video-vae";
 export interface BuiltinModel {
   readonly name: string;
   readonly geometry: Geometry;
+  /** How far the decoder looks. */
+  readonly contextCells: ContextCells;
   /** Path of an .onnx file. */
   readonly decoderFile: string;
   /** Path of an .onnx file. */

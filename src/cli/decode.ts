@@ -15,9 +15,10 @@ import { outputSize, parseCount, parsePositive, resolveTiling, type TilingOption
 import { addTilingOptions } from "./plan.js";
 import { peakMemoryBytes } from "./process_memory.js";
 import { createProgressView } from "./progress.js";
+import { type SeamlessOptions, seamlessTilingOf } from "./seamless.js";
 import { stopOnSignals } from "./signals.js";
 
-interface DecodeCommandOptions extends TilingOptions, SourceOptions {
+interface DecodeCommandOptions extends TilingOptions, SeamlessOptions, SourceOptions {
   readonly output: string;
   readonly executor: string;
   readonly threads?: number;
@@ -40,6 +41,7 @@ Examples:
   $ tileblend encode clip.mp4 -o latents.safetensors && tileblend decode latents.safetensors -o again.mp4
   $ tileblend decode latents.safetensors --decoder vae.onnx --geometry wan21 -o video.mp4
   $ tileblend decode latents.npy --decoder ./vae.mjs --tiling aggressive --concurrency 2 -o frames/
+  $ tileblend decode latents.safetensors --seamless -o video.mp4
   $ tileblend decode photo.png --decoder esrgan.onnx --geometry image:4 --range 0:255 --spatial 512:128 -o large.png
   $ tileblend decode latents.npy --decoder vae.onnx --dtype float16 -o video.npy --json`;
 
@@ -87,7 +89,8 @@ async function decodeTo(
 ): Promise<void> {
   const { latents, geometry } = source;
   const [batch = 1, , frames = 1, height = 1, width = 1] = latents.shape;
-  const tiling = resolveTiling(options, outputSize({ frames, height, width }, geometry));
+  const seamless = seamlessTilingOf(options, source);
+  const tiling = seamless ?? resolveTiling(options, outputSize({ frames, height, width }, geometry));
   const plan = planTiles({ latent: { frames, height, width }, geometry, tiling });
   const dtype: Dtype = options.dtype === undefined ? latents.dtype : checkOneOf("--dtype", options.dtype, DTYPES);
   const format = sinkFormat(options.output, dtype);

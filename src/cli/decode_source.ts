@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import type { ContextCells } from "../context_cells.js";
 import type { Geometry } from "../geometry.js";
 import type { Tensor } from "../tensor.js";
 import type { TileDecoder } from "../tile_decoder.js";
@@ -22,6 +23,8 @@ export interface DecodeSource {
   readonly latents: Tensor;
   readonly decoder: TileDecoder;
   readonly geometry: Geometry;
+  /** How far the decoder looks, when it says so. */
+  readonly contextCells?: ContextCells;
   /** The values of black and white. */
   readonly range: readonly [number, number];
   /** Frames a second of the input, or null. */
@@ -72,7 +75,9 @@ export async function openSource(path: string, options: SourceOptions): Promise<
     const range = options.range ?? opened.range ?? [-1, 1];
     const { tensor, fps, notes } = latents ?? (await openPixels(path, range));
     const geometry = options.geometry ?? opened.geometry ?? parseGeometry("ltx");
-    return { latents: tensor, decoder: opened.decoder, geometry, range, fps, notes, close: opened.close };
+    const { decoder, contextCells, close } = opened;
+    const source = { latents: tensor, decoder, geometry, range, fps, notes, close };
+    return contextCells === undefined ? source : { ...source, contextCells };
   } catch (error) {
     await opened.close();
     throw error;

@@ -1,4 +1,5 @@
 import { extname } from "node:path";
+import type { ContextCells } from "../context_cells.js";
 import { loadModuleDecoder } from "../decoder/module.js";
 import { createOnnxDecoder } from "../decoder/onnx.js";
 import { mustBe } from "../errors.js";
@@ -25,6 +26,8 @@ export interface DecoderOptions extends SessionChoice {
 export interface OpenedDecoder {
   readonly decoder: TileDecoder;
   readonly geometry?: Geometry;
+  /** All that any of its pixels depends on. */
+  readonly contextCells?: ContextCells;
   readonly range?: readonly [number, number];
   close(): Promise<void>;
 }
@@ -32,8 +35,8 @@ export interface OpenedDecoder {
 /** Opens the decoder that --decoder names, or that the latents name. */
 export async function openDecoder(name: string, options: DecoderOptions): Promise<OpenedDecoder> {
   if (name.startsWith(BUILTIN_PREFIX)) {
-    const { decoderFile, geometry } = await loadBuiltinModel(name.slice(BUILTIN_PREFIX.length));
-    return { ...(await openOnnx(decoderFile, options)), geometry };
+    const { decoderFile, geometry, contextCells } = await loadBuiltinModel(name.slice(BUILTIN_PREFIX.length));
+    return { ...(await openOnnx(decoderFile, options)), geometry, contextCells };
   }
   const extension = extname(name).toLowerCase();
   if (extension === ".onnx") return openOnnx(name, options);

@@ -17,8 +17,9 @@ import {
   TILING_NAMES,
   type TilingOptions,
 } from "./options.js";
+import { addSeamlessOptions, type SeamlessOptions, seamlessTilingOf } from "./seamless.js";
 
-interface PlanOptions extends TilingOptions {
+interface PlanOptions extends TilingOptions, SeamlessOptions {
   readonly latent?: PerAxis<number>;
   readonly geometry: Geometry;
   readonly json?: boolean;
@@ -36,12 +37,13 @@ Examples:
   $ tileblend plan --latent 16x17x30 --tiling default --json
   $ tileblend plan --latent 21x60x104 --geometry wan21 --spatial 256:64 --temporal 32:8 -o plan.json
   $ tileblend plan --latent 16x17x30 --spatial 256:128:44:smooth --temporal 64:24:24:past
+  $ tileblend plan --latent 16x17x30 --seamless 3:3 --spatial 512 --temporal 64
   $ tileblend plan --latent 1x512x512 --geometry image:4 --height 512:64 --width 1024:64
   $ tileblend plan --check plan.json`;
 
 /** Adds the options that say how a decode is tiled. */
 export function addTilingOptions(command: Command): Command {
-  return command
+  return addSeamlessOptions(command)
     .option("--tiling <name>", `${TILING_NAMES} (default: auto, or none when an axis is given)`)
     .option("--spatial <tile:overlap:margin>", "tile height and width (pixels), or none", parseAxisTiling)
     .option("--height <tile:overlap:margin>", "tile height alone (pixels), or none", parseAxisTiling)
@@ -75,7 +77,8 @@ export function addPlanCommand(program: Command, console: Console): void {
 async function runPlan(options: PlanOptions, console: Console): Promise<void> {
   const { latent, geometry } = options;
   if (latent === undefined) throw new TypeError("plan takes --latent FRAMESxHEIGHTxWIDTH, or --check FILE");
-  const tiling: Tiling | null = resolveTiling(options, outputSize(latent, geometry));
+  const seamless = seamlessTilingOf(options, { geometry });
+  const tiling: Tiling | null = seamless ?? resolveTiling(options, outputSize(latent, geometry));
   const plan = planTiles({ latent, geometry, tiling });
   const json = () => JSON.stringify(options.masks === true ? withMasks(plan) : plan, null, 2);
   if (options.masks === true && options.json !== true && options.output === undefined) {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { type ContextCells, checkContextCells } from "../context_cells.js";
 import { DecoderLoadError, mustBe, showValue } from "../errors.js";
 import { checkGeometry, type Geometry } from "../geometry.js";
 import type { TileDecoder } from "../tile_decoder.js";
@@ -10,6 +11,8 @@ export interface ModuleDecoder {
   readonly decoder: TileDecoder;
   /** The module's `geometry`, when it has one. */
   readonly geometry?: Geometry;
+  /** The module's `contextCells`, when it has one: all that any of its pixels depends on. */
+  readonly contextCells?: ContextCells;
   /** The module's `range`, when it has one: the values that become 0 and 255. */
   readonly range?: readonly [number, number];
   /** Calls the module's `close`, when it has one; once, however often it is called. */
@@ -20,8 +23,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Loads a decoder from an .mjs or .js file. It exports `decoder`, or a decoder by default, or `createDecoder(options)`,
- * which answers a decoder or {decoder, geometry?, range?, close?}, or a promise of one; and, as it likes, `geometry`,
- * `range` and `close`. The module's code runs with all rights of the process.
+ * which answers a decoder or {decoder, geometry?, contextCells?, range?, close?}, or a promise of one; and, as it likes,
+ * `geometry`, `contextCells`, `range` and `close`. The module's code runs with all rights of the process.
  * @throws (rejects with) TypeError for the wrong kind, DecoderLoadError when the module cannot be loaded or exports no
  * such thing.
  */
@@ -89,11 +92,15 @@ function isDecoder(value: unknown): value is TileDecoder {
   return typeof value === "function";
 }
 
-function checkSettings(path: string, { geometry, range }: Fields): Pick<ModuleDecoder, "geometry" | "range"> {
+function checkSettings(
+  path: string,
+  { geometry, contextCells, range }: Fields,
+): Omit<ModuleDecoder, "decoder" | "close"> {
   try {
     return {
-      // Boundary: checkGeometry and checkRange check what they are given.
+      // Boundary: the checks take anything.
       ...(geometry === undefined ? {} : { geometry: checkGeometry("geometry", geometry) }),
+      ...(contextCells === undefined ? {} : { contextCells: checkContextCells("contextCells", contextCells) }),
       ...(range === undefined ? {} : { range: checkRange("range", range as [number, number]) }),
     };
   } catch (cause) {

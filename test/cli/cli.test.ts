@@ -96,8 +96,34 @@ describe("tileblend (command line)", function () {
       expect((await plan(...flags.slice(0, 2), "--temporal", "64:24:0:smooth")).digest).to.equal(digest);
     });
 
+    it("chooses tiles by the decoder's reach", async () => {
+      const plan = async (...args: string[]) =>
+        JSON.parse((await run(["plan", "--latent", "16x17x30", "--json", "--seamless", ...args])).out).tiling;
+      expect(await plan("3:3", "--spatial", "448")).to.deep.equal({
+        spatial: { tileSize: 448, overlap: 224, margin: 96 },
+      });
+      const within = await plan("1:2:1", "--max-tile-voxels", "20000000");
+      expect(within.temporal).to.include({ overlap: 40, margin: 16 });
+      expect(within.spatial.height ?? within.spatial).to.include({ overlap: 96, margin: 32 });
+    });
+
     const rejected: [string, string[], number, RegExp][] = [
       ["no latents", ["plan"], 1, /--latent/],
+      ["a reach without a decoder", ["plan", "--latent", "1x1x1", "--seamless"], 1, /takes SPACE:BEFORE:AFTER here/],
+      ["a reach that is none", ["plan", "--latent", "1x1x1", "--seamless", "far"], 2, /It must be SPACE, SPACE:BEFORE/],
+      [
+        "a seamless preset",
+        ["plan", "--latent", "1x1x1", "--seamless", "1", "--tiling", "auto"],
+        1,
+        /only one of --seamless and --tiling/,
+      ],
+      [
+        "a seamless overlap",
+        ["plan", "--latent", "1x1x1", "--seamless", "1", "--spatial", "512:64"],
+        1,
+        /an axis takes its tile size alone/,
+      ],
+      ["voxels alone", ["plan", "--latent", "1x1x1", "--max-tile-voxels", "1"], 1, /goes with --seamless/],
       ["two ramps", ["plan", "--latent", "1x1x1", "--spatial", "64:32:linear:smooth"], 2, /It must be TILE/],
       ["a ramp before a size", ["plan", "--latent", "1x1x1", "--spatial", "64:smooth:32"], 2, /It must be TILE/],
       ["four sizes", ["plan", "--latent", "1x1x1", "--spatial", "64:32:1:1"], 2, /It must be TILE/],

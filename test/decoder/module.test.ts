@@ -48,6 +48,7 @@ describe("loadModuleDecoder", () => {
       ["export function createDecoder() { throw new Error('no weights'); }", /createDecoder failed: no weights$/],
       ["export const decoder = () => 1, close = 1;", /close must be a function, got 1$/],
       ["export const decoder = () => 1, geometry = { scale: 2 };", /geometry.scale is not known/],
+      ["export const decoder = () => 1, contextCells = { space: 2 };", /contextCells.space is not known/],
       ["export const decoder = () => 1, range = [1, 0];", /range must be two finite numbers \[low, high\]/],
       ["export const decoder = ;", /Unexpected token/],
     ];
@@ -84,10 +85,11 @@ describe("loadModuleDecoder", () => {
     }
   });
 
-  it("takes over geometry, range and close", async () => {
-    const settings = `geometry = ${WAN21}, range = [0, 255]`;
+  it("takes over geometry, contextCells, range and close", async () => {
+    const settings = `geometry = ${WAN21}, contextCells = { height: 2, width: 3 }, range = [0, 255]`;
     const loaded = await loadModuleDecoder(write(`export const decoder = ${TRIPLE}, ${settings};`));
     expect(loaded.geometry).to.deep.equal(geometries.wan21);
+    expect(loaded.contextCells).to.deep.equal({ height: 2, width: 3, frames: { before: 0, after: 0 } });
     expect(loaded.range).to.deep.equal([0, 255]);
     const options = { closed: 0 };
     const source = `export const createDecoder = (o) => ({ decoder: ${TRIPLE}, close: () => { o.closed += 1; } });`;

@@ -1,7 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { type AxisTiling, decodeTiled, geometries, type PlanInterval, planTiles, type Tensor } from "tileblend";
+import {
+  type AxisTiling,
+  decodeTiled,
+  geometries,
+  type PlanInterval,
+  planTiles,
+  type Tensor,
+  tilings,
+} from "tileblend";
 import { createOnnxDecoder, type OnnxDecoder } from "tileblend/decoder/onnx";
+import { loadModuleDecoder } from "#src/decoder/module.js";
 import { bytesOf } from "../support/golden.js";
 import { readRgb } from "../support/rgb_image.js";
 
@@ -12,6 +21,8 @@ const SCALE = 4;
 /** How far an output pixel of the network looks, each way (input pixels). */
 const REACH = 10;
 const MARGIN = REACH * SCALE;
+/** Margins of the whole reach, and no ramp between them. */
+const meeting = { tileSize: 4 * MARGIN, overlap: 2 * MARGIN, margin: MARGIN };
 const geometry = geometries.image({ scale: SCALE });
 
 /** Distance of two float32 in units of the last place. */
@@ -53,8 +64,16 @@ describe("ESRGAN-slim through one session, tiled", function () {
 
   after(() => network.close());
 
+  it("declares its reach", async () => {
+    const { contextCells } = await loadModuleDecoder(fileURLToPath(new URL("models/esrgan-slim/decoder.mjs", root)));
+    expect(contextCells).to.deep.equal({ height: REACH, width: REACH, frames: { before: 0, after: 0 } });
+    const tileSize = { height: 4 * MARGIN, width: 4 * MARGIN };
+    const seamless = { geometry, contextCells: contextCells ?? { height: 0, width: 0 }, isWholeReach: true, tileSize };
+    expect(tilings.seamless(seamless)).to.deep.equal({ spatial: meeting });
+  });
+
   it("equals the untiled result byte for byte where margins of its reach meet", async () => {
-    const tiled = await decode({ tileSize: 4 * MARGIN, overlap: 2 * MARGIN, margin: MARGIN });
+    const tiled = await decode(meeting);
     expect(tiled.shape).to.deep.equal(untiled.shape);
     expect(bytesOf(tiled.data).equals(bytesOf(untiled.data))).to.equal(true);
   });
