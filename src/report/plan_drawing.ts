@@ -71,6 +71,28 @@ export function breakMark(box: Box, isVertical: boolean): string {
   return element("rect", { class: "tb-break", ...cover }) + element("path", { class: "tb-tear", d: edges.join("") });
 }
 
+/** Distance of a hatch's lines along the axes (drawing units). */
+const HATCH_PITCH = 5;
+
+/** The mark of what is decoded and not used: slanted lines over a box, without a pattern whose name could clash. */
+export function hatch({ x, y, width, height }: Box): string {
+  const lines: string[] = [];
+  for (let sum = HATCH_PITCH; sum < width + height; sum += HATCH_PITCH) {
+    const [left, right] = [Math.max(0, sum - height), Math.min(width, sum)];
+    const [from, to] = [x + left, y + sum - left].map(formatCoordinate);
+    lines.push(`M${from} ${to}L${formatCoordinate(x + right)} ${formatCoordinate(y + sum - right)}`);
+  }
+  return element("path", { class: "tb-hatch", d: lines.join("") });
+}
+
+/** The note on what is hatched. */
+export const HATCH_NOTE: Note = {
+  text: "margin: decoded for context, weight 0",
+  swatch:
+    element("rect", { class: "tb-outline", x: 1, y: 1, width: 12, height: 9, rx: 1 }) +
+    hatch({ x: 1, y: 1, width: 12, height: 9 }),
+};
+
 /** The hue of an interval: its own, or the example's. */
 export function hueOf(index: number, example: number): string {
   if (index === example) return "tb-example";

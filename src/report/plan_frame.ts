@@ -10,8 +10,8 @@ import {
   movedGroup,
   textElement,
 } from "./markup.js";
-import { maskCurve } from "./mask_curve.js";
-import { breakMark, hueOf } from "./plan_drawing.js";
+import { maskCurve, zerosOf } from "./mask_curve.js";
+import { type Box, breakMark, hatch, hueOf } from "./plan_drawing.js";
 import { latentRange, outputRange } from "./plan_text.js";
 import { OVERLAP_OPACITY } from "./theme.js";
 
@@ -42,7 +42,6 @@ export interface Point {
 /** An axis with what its curves need. */
 export interface CurveAxis {
   readonly scale: AxisScale;
-  readonly mapping: CellMapping;
   /** The interval in its own colour. */
   readonly example: number;
 }
@@ -53,13 +52,13 @@ export function overlapOpacity(count: number): number {
 }
 
 /** Draws the masks of an axis along an edge: upwards from a horizontal edge, to the left of a vertical one. */
-export function drawCurves({ scale, mapping, example }: CurveAxis, origin: Point, isVertical: boolean): string {
+export function drawCurves({ scale, example }: CurveAxis, origin: Point, isVertical: boolean): string {
   const place = (along: number, weight: number): [number, number] =>
     isVertical ? [-weight * CURVE_HEIGHT, along] : [along, -weight * CURVE_HEIGHT];
   const curves = scale.view.shown.map((shown) => {
     const points = [
       place(scale.at(shown.from), 0),
-      ...maskCurve(shown, scale, mapping).map(([along, weight]) => place(along, weight)),
+      ...maskCurve(shown, scale).map(([along, weight]) => place(along, weight)),
       place(scale.at(shown.to), 0),
     ];
     const title = `${outputRange(shown.interval)} px, latent ${latentRange(shown.interval)}`;
@@ -118,7 +117,31 @@ function drawExample({ height, width }: FrameScales, example: Example): string {
   if (row === undefined || column === undefined) return "";
   const [x, y] = [width.at(column.from), height.at(row.from)];
   const size = { width: width.at(column.to) - x, height: height.at(row.to) - y };
-  return element("rect", { class: "tb-picked", x, y, ...size });
+  const box = { x, y, ...size };
+  return [...marginBoxes(box, fullPart(row, height), fullPart(column, width)).map(hatch), picked(box)].join("");
+}
+
+function picked(box: Box): string {
+  return element("rect", { class: "tb-picked", ...box });
+}
+
+/** Where an interval has weight (drawing units), as far as it is in view. */
+function fullPart({ interval, from, to }: ShownInterval, scale: AxisScale): { from: number; to: number } {
+  const { left, right } = zerosOf(interval.mask);
+  const within = (position: number) => scale.at(Math.min(Math.max(position, from), to));
+  return { from: within(interval.outStart + left), to: within(interval.outStop - right) };
+}
+
+/** What of a tile has no weight: rows above and below, and columns beside those between. */
+function marginBoxes(box: Box, rows: { from: number; to: number }, columns: { from: number; to: number }): Box[] {
+  const [right, bottom] = [box.x + box.width, box.y + box.height];
+  const between = { y: rows.from, height: rows.to - rows.from };
+  return [
+    { ...box, height: rows.from - box.y },
+    { ...box, y: rows.to, height: bottom - rows.to },
+    { x: box.x, width: columns.from - box.x, ...between },
+    { x: columns.to, width: right - columns.to, ...between },
+  ].filter(({ width, height }) => width > 0 && height > 0);
 }
 
 /** Numbers the tiles that lie over each other in the example's frames, where each has a part of its own to stand in. */

@@ -1,8 +1,8 @@
-import type { TilePlan } from "../plan.js";
+import type { PlanInterval, TilePlan } from "../plan.js";
 import { AxisScale, type AxisView, coverageRuns, drawableRoom, exampleIndex, viewAxis } from "./axis_view.js";
 import type { Columns, Section } from "./figure.js";
 import { element, formatCount } from "./markup.js";
-import { CURVE_SWATCH, type Note, sectionWithNotes } from "./plan_drawing.js";
+import { CURVE_SWATCH, HATCH_NOTE, type Note, sectionWithNotes } from "./plan_drawing.js";
 import {
   CURVE_HEIGHT,
   drawCurves,
@@ -44,16 +44,8 @@ export function spaceSection(plan: TilePlan, columns: Columns): Section {
   const y = CURVE_HEIGHT + CURVE_GAP;
   const origin = { x, y };
   const markup = [
-    drawCurves(
-      { scale: scales.width, mapping: mappings.width, example: example.width },
-      { x, y: y - CURVE_GAP },
-      false,
-    ),
-    drawCurves(
-      { scale: scales.height, mapping: mappings.height, example: example.height },
-      { x: x - CURVE_GAP, y },
-      true,
-    ),
+    drawCurves({ scale: scales.width, example: example.width }, { x, y: y - CURVE_GAP }, false),
+    drawCurves({ scale: scales.height, example: example.height }, { x: x - CURVE_GAP, y }, true),
     drawFrame(plan, scales, example, origin),
     drawTicks(scales, mappings, origin),
   ].join("");
@@ -106,7 +98,12 @@ function spaceNotes(plan: TilePlan, scales: FrameScales, example: Example): read
     { text: "" },
     ...covered,
     { text: "weight of a tile, 0 to 1", swatch: CURVE_SWATCH },
+    ...(hasMargin([...height, ...width]) ? [HATCH_NOTE] : []),
   ];
+}
+
+function hasMargin(intervals: readonly PlanInterval[]): boolean {
+  return intervals.some(({ mask }) => mask[0] === 0 || mask.at(-1) === 0);
 }
 
 /** The numbers of tiles that lie over some region in view: at most four of them, the least and the most among them. */

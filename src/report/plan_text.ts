@@ -74,16 +74,26 @@ function describeSpatial(spatial: AxisTiling | SpatialTiling | null | undefined)
   if (height === undefined || width === undefined) {
     return describeAxis(height ?? width, height === undefined ? "px across" : "px down");
   }
-  const [sizes, overlaps] = [
-    [height.tileSize, width.tileSize],
-    [height.overlap ?? 0, width.overlap ?? 0],
-  ];
-  return `${sizes.map(formatCount).join(" × ")} px, overlap ${overlaps.map(formatCount).join(" × ")}`;
+  return describeAxes([height, width], "px");
 }
 
 function describeAxis(axis: AxisTiling | null | undefined, unit: string): string {
-  if (axis === null || axis === undefined) return "none";
-  return `${formatCount(axis.tileSize)} ${unit}, overlap ${formatCount(axis.overlap ?? 0)}`;
+  return axis === null || axis === undefined ? "none" : describeAxes([axis], unit);
+}
+
+/** Tile sizes, overlaps, and what differs from the default: `256 × 192 px, overlap 64 × 64, margin 16 × 24, smooth`. */
+function describeAxes(axes: readonly AxisTiling[], unit: string): string {
+  const sizes = (size: (axis: AxisTiling) => number) => axes.map((axis) => formatCount(size(axis))).join(" × ");
+  const names = (name: (axis: AxisTiling) => string) => [...new Set(axes.map(name))].join(" × ");
+  const ramps = names(({ ramp = "linear" }) => ramp);
+  const contexts = names(({ context = "both" }) => context);
+  return [
+    `${sizes(({ tileSize }) => tileSize)} ${unit}`,
+    `overlap ${sizes(({ overlap = 0 }) => overlap)}`,
+    ...(axes.some(({ margin = 0 }) => margin > 0) ? [`margin ${sizes(({ margin = 0 }) => margin)}`] : []),
+    ...(ramps === "linear" ? [] : [ramps]),
+    ...(contexts === "both" ? [] : [contexts]),
+  ].join(", ");
 }
 
 /** The mapping of each axis, for ticks and curves. */

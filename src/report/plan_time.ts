@@ -12,8 +12,8 @@ import {
   movedGroup,
   textElement,
 } from "./markup.js";
-import { type CurvePoint, maskCurve } from "./mask_curve.js";
-import { breakMark, CURVE_SWATCH, hueOf, type Note, sectionWithNotes } from "./plan_drawing.js";
+import { type CurvePoint, maskCurve, zerosOf } from "./mask_curve.js";
+import { breakMark, CURVE_SWATCH, HATCH_NOTE, hatch, hueOf, type Note, sectionWithNotes } from "./plan_drawing.js";
 import { cellMappings, latentRange, outputRange } from "./plan_text.js";
 
 /** The lanes, one for each interval in view. */
@@ -84,12 +84,11 @@ function hiddenRow({ scale, pitch }: Lanes, y: number): string {
 }
 
 function drawLane(lanes: Lanes, shown: ShownInterval): string {
-  const { scale, mapping, example, curve } = lanes;
+  const { scale, example, curve } = lanes;
   const place = ([along, weight]: CurvePoint): CurvePoint => [along, -weight * curve];
   const [from, to] = [scale.at(shown.from), scale.at(shown.to)];
-  const points = maskCurve(shown, scale, mapping);
+  const points = maskCurve(shown, scale);
   const range = outputRange(shown.interval);
-  const isZeroFirst = shown.interval.mask[0] === 0 && shown.from === shown.interval.outStart;
   const baseline = 4 - curve / 2;
   const label = labelPlace(lanes, shown, points);
   return element(
@@ -101,10 +100,27 @@ function drawLane(lanes: Lanes, shown: ShownInterval): string {
       class: `tb-curve ${hueOf(shown.index, example)}`,
       d: linePath([[from, 0], ...points.map(place), [to, 0]]),
     }),
-    isZeroFirst ? element("circle", { class: "tb-dot", cx: scale.at(shown.from + 0.5), cy: 0, r: 2.75 }) : "",
+    laneZeros(lanes, shown),
     textElement(formatCount(shown.index), { class: "tb-end tb-muted", x: -8, y: baseline }),
     label === undefined ? "" : textElement(range, { ...label, y: baseline }),
   );
+}
+
+/** Marks the frames of weight 0: a dot for a causal tile's first alone, a hatch for a margin. */
+function laneZeros({ scale, curve }: Lanes, { interval, from, to }: ShownInterval): string {
+  const { left, right } = zerosOf(interval.mask);
+  const dot = { class: "tb-dot", cx: scale.at(from + 0.5), cy: 0, r: 2.75 };
+  if (left === 1 && right === 0 && from === interval.outStart) return element("circle", dot);
+  const parts = [
+    [from, Math.min(interval.outStart + left, to)],
+    [Math.max(interval.outStop - right, from), to],
+  ] as const;
+  return parts
+    .filter(([start, stop]) => start < stop)
+    .map(([start, stop]) =>
+      hatch({ x: scale.at(start), y: -curve, width: scale.at(stop) - scale.at(start), height: curve }),
+    )
+    .join("");
 }
 
 /** Where a lane's label stands: on the curve where it is at full weight, else after it, else before it, or nowhere. */
@@ -149,9 +165,12 @@ function timeAxis({ scale }: Lanes, ticks: readonly AxisTick[], bottom: number):
 
 function timeNotes(plan: TilePlan): readonly Note[] {
   const dot = element("circle", { class: "tb-dot", cx: 7, cy: 6, r: 2.75 });
-  const isCut = plan.axes.frames.some(({ mask }) => mask[0] === 0);
+  const zeros = plan.axes.frames.map(({ mask }) => zerosOf(mask));
+  const isCut = zeros.some(({ left, right }) => left === 1 && right === 0);
+  const hasMargin = zeros.some(({ left, right }) => left > 1 || right > 0);
   return [
     { text: "weight of a tile, 0 to 1", swatch: CURVE_SWATCH },
+    ...(hasMargin ? [HATCH_NOTE] : []),
     ...(isCut ? [{ text: "weight 0: decoded but not used", swatch: dot }] : []),
   ];
 }

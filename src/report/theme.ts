@@ -79,7 +79,7 @@ export function pictureStyle(): string {
     ".tb-edge{fill:none;stroke-opacity:.6}",
     ".tb-rule,.tb-axis,.tb-tear{fill:none}.tb-axis,.tb-tear{stroke-width:1}",
     ".tb-plot{fill:none;stroke-width:1.5;stroke-linejoin:round}",
-    ".tb-mark{stroke-dasharray:2 3}",
+    ".tb-mark{stroke-dasharray:2 3}.tb-hatch{fill:none;stroke-width:.75}",
   ];
   return fixed.join("") + bothThemes(pictureColours);
 }
@@ -93,6 +93,7 @@ function pictureColours(palette: Palette): string {
     `.tb-card{fill:${card};stroke:${line}}.tb-rule{stroke:${line}}.tb-axis,.tb-tear,.tb-mark{stroke:${muted}}`,
     `.tb-break{fill:${card}}.tb-frame{fill:${frame}}.tb-overlap{fill:${overlap}}.tb-outline{fill:none;stroke:${muted}}`,
     `.tb-picked{fill:${example};fill-opacity:.09;stroke:${example};stroke-width:1.75}`,
+    `.tb-hatch{stroke:${example}}`,
     `.tb-dot{fill:${card};stroke:${ink};stroke-width:1.25}`,
     hue("even", even),
     hue("odd", odd),

@@ -2,10 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { planTiles, type TilePlan } from "#src/plan.js";
 import { planSvg } from "#src/report/index.js";
-import { deepPlan, framesPlan, imagePlan, longestPlan, ltxPlan, millionPlan, singlePlan } from "./plans.js";
+import { deepPlan, framesPlan, imagePlan, longestPlan, ltxPlan, marginPlan, millionPlan, singlePlan } from "./plans.js";
 import { parseXml, type XmlElement } from "./xml.js";
-
-const readmePicture = new URL("../../../docs/images/plan-ltx-default.svg", import.meta.url);
 
 function lanesOf(elements: readonly XmlElement[]): number {
   return elements.filter(({ attributes }) => attributes.get("class") === "tb-lane").length;
@@ -86,6 +84,21 @@ describe("planSvg", () => {
     expect(dotsOf(framesPlan(4))).to.equal(0);
   });
 
+  it("hatches the margins of the example, and of every tile in time", () => {
+    const hatches = (plan: TilePlan) =>
+      parseXml(planSvg(plan)).filter(({ attributes }) => attributes.get("class") === "tb-hatch");
+    expect(hatches(ltxPlan())).to.have.length(0);
+    const { axes } = marginPlan();
+    // The example is neither first nor last in rows or columns: a margin on each side. Two notes. One for each later tile.
+    expect([axes.height.length, axes.width.length]).to.deep.equal([4, 6]);
+    expect(hatches(marginPlan())).to.have.length(4 + 2 + (axes.frames.length - 1));
+    expect(textsOf(marginPlan())).to.include.members([
+      "256 × 256 px, overlap 128 × 96, margin 44 × 32, smooth × linear",
+      "64 frames, overlap 24, margin 16, past",
+      "margin: decoded for context, weight 0",
+    ]);
+  });
+
   it("leaves out the middle above 24 intervals", () => {
     for (const count of [1, 2, 23, 24]) {
       const svg = planSvg(framesPlan(count));
@@ -128,7 +141,14 @@ describe("planSvg", () => {
     expect(planSvg(planTiles({ latent, geometry, tiling }))).to.equal(planSvg(ltxPlan()));
   });
 
-  it("is the picture in the documents; docs/images/README.md says how to make it anew", () => {
-    expect(readFileSync(readmePicture, "utf8")).to.equal(planSvg(ltxPlan(), { title: "LTX-Video, default tiling" }));
+  it("draws the pictures in the documents; docs/images/README.md says how to make them anew", () => {
+    const pictureOf = (name: string) =>
+      readFileSync(new URL(`../../../docs/images/${name}.svg`, import.meta.url), "utf8");
+    expect(pictureOf("plan-ltx-default")).to.equal(planSvg(ltxPlan(), { title: "LTX-Video, default tiling" }));
+    const spatial = { tileSize: 256, overlap: 128, margin: 44, ramp: "smooth" } as const;
+    const temporal = { tileSize: 64, overlap: 24, margin: 16, context: "past" } as const;
+    const { latent, geometry } = ltxPlan();
+    const plan = planTiles({ latent, geometry, tiling: { spatial, temporal } });
+    expect(pictureOf("plan-margins")).to.equal(planSvg(plan, { title: "LTX-Video, tiles with margins" }));
   });
 });
