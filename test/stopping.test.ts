@@ -1,10 +1,26 @@
 import { expect } from "chai";
-import { type DecodeFramesOptions, decodeFrames, type Tensor, type TileContext } from "tileblend";
+import {
+  type DecodeFramesOptions,
+  decodeFrames,
+  decodeTiled,
+  type FrameChunk,
+  type Tensor,
+  type TileContext,
+} from "tileblend";
 import { latentsOf, probeDecoder } from "./support/decoders.js";
+import { bytesOf } from "./support/golden.js";
+import { failure } from "./support/rejections.js";
 
 const geometry = { temporalScale: 2, heightScale: 4, widthScale: 4, causal: true };
-const options: DecodeFramesOptions = { geometry, tiling: { temporal: { tileSize: 6, overlap: 2 } }, executor: "wasm" };
-const latents = latentsOf([1, 3, 9, 2, 2]);
+const temporal = { tileSize: 6, overlap: 2 };
+const common: DecodeFramesOptions = {
+  geometry,
+  tiling: { spatial: { tileSize: 16, overlap: 8 }, temporal },
+  executor: "wasm",
+};
+/** One tile for each chunk of frames. */
+const inTime: DecodeFramesOptions = { ...common, tiling: { temporal } };
+const latents = latentsOf([1, 3, 9, 6, 7]);
 const probe = probeDecoder(geometry);
 
 /** A decoder that never answers, and the signals it was given. */
@@ -25,14 +41,10 @@ describe("stopping", () => {
       started.push(context.index);
       return probe(tile, context);
     };
-    const chunks = decodeFrames(latents, decoder, { ...options, signal: controller.signal });
+    const chunks = decodeFrames(latents, decoder, { ...inTime, signal: controller.signal });
     expect((await chunks.next()).value?.start).to.equal(0);
     controller.abort(new Error("enough"));
-    const error = await chunks.next().then(
-      () => undefined,
-      (reason: Error) => reason,
-    );
-    expect(error?.message).to.equal("enough");
+    expect((await failure(() => chunks.next())).message).to.equal("enough");
     expect(started).to.deep.equal([0]);
     expect(await chunks.next()).to.deep.equal({ done: true, value: undefined });
   });
@@ -40,7 +52,7 @@ describe("stopping", () => {
   it("ends well when the abort comes after the last chunk", async () => {
     const controller = new AbortController();
     let frames = 0;
-    for await (const { count } of decodeFrames(latents, probe, { ...options, signal: controller.signal })) {
+    for await (const { count } of decodeFrames(latents, probe, { ...inTime, signal: controller.signal })) {
       frames += count;
       if (frames === 17) controller.abort();
     }
@@ -49,7 +61,7 @@ describe("stopping", () => {
 
   it("gives up at once when the consumer returns while a tile is decoded", async () => {
     const { decoder, signals } = endlessDecoder();
-    const chunks = decodeFrames(latents, decoder, options);
+    const chunks = decodeFrames(latents, decoder, inTime);
     const pending = chunks.next();
     await new Promise((resolve) => setImmediate(resolve));
     expect(await chunks.return?.()).to.deep.equal({ done: true, value: undefined });
@@ -59,12 +71,58 @@ describe("stopping", () => {
 
   it("gives up at once when the consumer throws while a tile is decoded", async () => {
     const { decoder, signals } = endlessDecoder();
-    const chunks = decodeFrames(latents, decoder, options);
+    const chunks = decodeFrames(latents, decoder, inTime);
     const pending = chunks.next();
     await new Promise((resolve) => setImmediate(resolve));
     const error = await chunks.throw?.(new Error("mine")).catch((reason: Error) => reason);
     expect(error).to.have.property("message", "mine");
     expect(await pending).to.deep.equal({ done: true, value: undefined });
     expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true]);
+  });
+
+  it("stops before the start, and while a tile is decoded, with the signal's reason", async () => {
+    const reason = new Error("enough");
+    const early = await failure(() => decodeTiled(latents, probe, { ...common, signal: AbortSignal.abort(reason) }));
+    expect(early).to.equal(reason);
+    const controller = new AbortController();
+    let inner: AbortSignal | undefined;
+    const never = (_: Tensor, { signal }: TileContext) => {
+      inner = signal;
+      setImmediate(() => controller.abort(reason));
+      return new Promise<Tensor>(() => undefined);
+    };
+    expect(await failure(() => decodeTiled(latents, never, { ...common, signal: controller.signal }))).to.equal(reason);
+    expect(inner?.aborted).to.equal(true);
+    expect(inner?.reason).to.equal(reason);
+  });
+
+  it("keeps what was handed out when it is stopped or fails", async () => {
+    const expected = await decodeTiled(latents, probe, common);
+    const failing = (tile: Tensor, context: TileContext) => {
+      if (context.index >= 12) throw new Error("late");
+      return probe(tile, context);
+    };
+    const held: FrameChunk[] = [];
+    await failure(async () => {
+      for await (const chunk of decodeFrames(latents, failing, common)) held.push(chunk);
+    });
+    expect(held.length).to.be.above(0);
+    for (const { start, count, frames } of held) {
+      const area = 24 * 28;
+      const first = (frames as Tensor).data.subarray(0, count * area);
+      expect(bytesOf(first).equals(bytesOf(expected.data.subarray(start * area, (start + count) * area)))).to.equal(
+        true,
+      );
+    }
+  });
+
+  it("tells the decoder when the consumer stops", async () => {
+    let signal: AbortSignal | undefined;
+    const decoder = (tile: Tensor, context: TileContext) => {
+      signal = context.signal;
+      return probe(tile, context);
+    };
+    for await (const _ of decodeFrames(latents, decoder, common)) break;
+    expect(signal?.aborted).to.equal(true);
   });
 });

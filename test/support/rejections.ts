@@ -33,3 +33,13 @@ export async function expectThrow(run: () => unknown, errorClass: ErrorClass, me
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
+
+/** Runs what must reject, and gives the error. */
+export async function failure(work: () => Promise<unknown>): Promise<Error> {
+  try {
+    await work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was rejected");
+}
