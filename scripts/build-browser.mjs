@@ -1,12 +1,13 @@
 // Bundles what package.json exports to browsers from dist into dist/browser: ES modules that import nothing but each
-// other, so that a page can load them as they are. Entries share their code: a class is the same from each of them.
+// other and optional peers, so that a page can load them as they are. Entries share their code: a class is the same from
+// each of them.
 import { readFileSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const { exports, peerDependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const entries = Object.values(exports).filter((entry) => entry.browser !== undefined);
 
 // Shared code has a hash in its name: what an earlier build left would be packed too.
@@ -22,5 +23,6 @@ await build({
   // Refuses Node's modules, and takes the condition "browser" in our own imports.
   platform: "browser",
   target: "es2022",
+  external: Object.keys(peerDependencies),
   logLevel: "warning",
 });

@@ -22,7 +22,7 @@ export interface ImageGeometryOptions {
 }
 
 /** Geometries of known decoders. Any other is plain data of the same form. */
-export const geometries = Object.freeze({
+export const geometries = /* @__PURE__ */ Object.freeze({
   /** LTX-Video. */
   ltx: Object.freeze({ temporalScale: 8, heightScale: 32, widthScale: 32, causal: true, latentChannels: 128 }),
   /** Wan 2.1. */

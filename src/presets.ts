@@ -20,7 +20,7 @@ export interface AutoTilingOptions {
  * Tilings as plain data. All but `seamless` are presets of the reference. Source: mlx-video tiling.py TilingConfig
  * \@e4cdbb7.
  */
-export const tilings = Object.freeze({
+export const tilings = /* @__PURE__ */ Object.freeze({
   /** 512 px tiles overlapping by 64, 64 frames by 24. */
   default: (): Tiling => preset("PRESET_DEFAULT"),
   /** Tiles in space only: 512 px overlapping by 64 unless told otherwise. */

@@ -11,7 +11,7 @@ import { checkBoolean, checkInteger, checkKeys, checkObject } from "./validate.j
  * the step of Mannos and Sakrison's contrast sensitivity at 60 pixels a degree, and of Watson's temporal filter at 24
  * frames a second.
  */
-export const HIDING_RAMP = Object.freeze({ pixels: 18, frames: 6 });
+export const HIDING_RAMP = /* @__PURE__ */ Object.freeze({ pixels: 18, frames: 6 });
 
 /** Tile sizes when none is asked for (frames, pixels). */
 const USUAL_SIZES: Readonly<Record<AxisName, number>> = { frames: 64, height: 512, width: 512 };
