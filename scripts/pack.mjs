@@ -1,7 +1,7 @@
 // Packs what is published into tarballs, and prints their paths.
-//   npm run pack            the main package and, where the addon is built, the one of this platform
-//   npm run pack:platform   the one of this platform alone
-//   node scripts/pack.mjs --out DIRECTORY [main | platform]…
+//   npm run pack            every package whose files are here
+//   npm run pack:platform   the one with the addon of this platform
+//   node scripts/pack.mjs --out DIRECTORY [NAME]…
 // Nothing is built here: `npm run build` and `npm run build:native` come before.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,44 +9,57 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { findPlatform, mainManifest, platformManifest } from "./packages.mjs";
+import { findPlatform, folderManifest, mainManifest, platformManifest } from "./packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const addonFile = join(root, "build", "native", "Release", "tileblend.node");
 const checkout = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const addonFile = "build/native/Release/tileblend.node";
 
-/** By name: the manifest of a package and its files, [from, to] each. One line for each package. */
+/**
+ * By name: a file that is there once the package can be packed, and what makes its manifest and its files, [from, to]
+ * each. One line for each package.
+ */
 const PACKAGES = {
-  main: () => ({ manifest: mainManifest(checkout), files: checkoutFiles() }),
-  platform: () => ({ manifest: platformManifest(checkout, thisPlatform()), files: platformFiles() }),
+  main: { needs: "dist/browser/index.js", make: describeMain },
+  platform: { needs: addonFile, make: describePlatform },
+  "tiny-video-vae": {
+    needs: "models/tiny-video-vae/decoder.onnx",
+    make: () => describeFolder("models/tiny-video-vae"),
+  },
 };
 
 /** npm leaves out, by the manifest's `files`, what of these folders is not published. */
-function checkoutFiles() {
+function describeMain() {
   const named = checkout.files.filter((pattern) => !pattern.startsWith("!"));
-  return ["README.md", "LICENSE", ...named].map((file) => [join(root, file), file]);
+  return { manifest: mainManifest(checkout), files: ["README.md", "LICENSE", ...named].map((file) => [file, file]) };
 }
 
-function thisPlatform() {
+function describePlatform() {
   const { platform, arch } = process;
   const found = findPlatform(platform, arch);
   if (found === undefined) throw new Error(`no addon is published for ${platform} ${arch}`);
-  return found;
+  const files = [
+    [addonFile, "tileblend.node"],
+    ["LICENSE", "LICENSE"],
+  ];
+  return { manifest: platformManifest(checkout, found), files };
 }
 
-function platformFiles() {
-  if (!existsSync(addonFile)) throw new Error("the addon is not built: run `npm run build:native` first");
-  return [
-    [addonFile, "tileblend.node"],
-    [join(root, "LICENSE"), "LICENSE"],
+/** A package that has a folder with a package.json of its own. */
+function describeFolder(folder) {
+  const own = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  const files = [
+    ["LICENSE", "LICENSE"],
+    [folder, "."],
   ];
+  return { manifest: folderManifest(checkout, own), files };
 }
 
 /** Lays a package out in a folder of its own and packs it. Returns the tarball's path. */
 function pack({ manifest, files }, out) {
   const stage = mkdtempSync(join(tmpdir(), "tileblend-pack-"));
   try {
-    for (const [from, to] of files) cpSync(from, join(stage, to), { recursive: true });
+    for (const [from, to] of files) cpSync(join(root, from), join(stage, to), { recursive: true });
     writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     const [{ filename }] = JSON.parse(runNpm(["pack", "--json", "--pack-destination", out], stage));
     return join(out, filename);
@@ -67,13 +80,17 @@ function runNpm(args, cwd) {
 function main() {
   const options = { out: { type: "string", default: join(root, "build", "packages") } };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const standard = existsSync(addonFile) ? ["main", "platform"] : ["main"];
-  const names = positionals.length > 0 ? positionals : standard;
-  const unknown = names.find((name) => !Object.hasOwn(PACKAGES, name));
-  if (unknown !== undefined) throw new Error(`must be one of ${Object.keys(PACKAGES).join(", ")}, got ${unknown}`);
+  const isHere = (name) => existsSync(join(root, PACKAGES[name].needs));
+  const names = positionals.length > 0 ? positionals : Object.keys(PACKAGES).filter(isHere);
+  for (const name of names) {
+    if (!Object.hasOwn(PACKAGES, name)) {
+      throw new Error(`the name must be one of ${Object.keys(PACKAGES).join(", ")}, got ${name}`);
+    }
+    if (!isHere(name)) throw new Error(`the package ${name} cannot be packed before there is ${PACKAGES[name].needs}`);
+  }
   const out = resolve(values.out);
   mkdirSync(out, { recursive: true });
-  for (const name of names) console.log(pack(PACKAGES[name](), out));
+  for (const name of names) console.log(pack(PACKAGES[name].make(), out));
 }
 
 main();

@@ -59,6 +59,11 @@ export function platformManifest(checkout, platform) {
   };
 }
 
+/** The manifest of a package that has one of its own, in the version of the main package. */
+export function folderManifest({ version }, own) {
+  return { ...own, version, ...repositoryField() };
+}
+
 /** npm accepts a provenance statement only from the repository that the manifest names: the one that publishes. */
 function repositoryField() {
   const name = process.env.GITHUB_REPOSITORY;

@@ -45,7 +45,9 @@ export function loadAddon(): NativeAddon {
       attempts.push(`${place}: ${reasonOf(cause)}`);
     }
   }
-  const advice = "run `npm run build:native` in a checkout (it needs cmake and a C++20 compiler)";
+  const advice =
+    "npm installs a prebuilt one with its optional packages where there is one for the platform; " +
+    "in a checkout `npm run build:native` builds it (it needs cmake and a C++20 compiler)";
   throw new Error(`no native addon; ${advice}. Tried ${attempts.join("; ")}`);
 }
 

@@ -25,22 +25,23 @@ describe("the contents of the packages", () => {
   });
   after(() => rmSync(scratch, { recursive: true, force: true }));
 
-  it("are these files in the main package", () => {
+  it("are these files in the main package", async () => {
     const folder = join(scratch, "main");
-    unpackInto(folder, packInto(scratch, "main"));
+    await unpackInto(folder, await packInto(scratch, "main"));
     const files = filesBelow(folder);
     const docs = filesBelow(join(checkout, "docs")).map((file) => `docs/${file}`);
     const others = ["CHANGELOG.md", "LICENSE", "README.md", "build/planner.wasm", "package.json", ...docs];
+    const browser = ["index", "onnx", "report"].map((name) => `dist/browser/${name}.js`);
     const isShared = (file: string) => /^dist\/browser\/shared-[0-9A-Z]{8}\.js$/.test(file);
-    const expected = [...others, ...compiledFiles(), "dist/browser/index.js", "dist/browser/report.js"].sort();
+    const expected = [...others, ...compiledFiles(), ...browser].sort();
     expect(files.filter((file) => !isShared(file))).to.deep.equal(expected);
-    expect(files.filter(isShared)).to.have.lengthOf(1);
+    expect(files.filter(isShared)).to.not.be.empty;
   });
 
-  it("are the addon and nothing that runs in this platform's package", function () {
+  it("are the addon and nothing that runs in this platform's package", async function () {
     if (!readdirSync(join(checkout, "build")).includes("native")) skipBecause(this, "the native addon", "it is packed");
     const folder = join(scratch, "platform");
-    unpackInto(folder, packInto(scratch, "platform"));
+    await unpackInto(folder, await packInto(scratch, "platform"));
     expect(filesBelow(folder)).to.deep.equal(["LICENSE", "package.json", "tileblend.node"]);
     const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const { name, os, cpu, scripts, dependencies } = manifest;

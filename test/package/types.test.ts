@@ -32,10 +32,10 @@ const STRICT = { strict: true, skipLibCheck: false, target: "es2022" };
 describe("the package's types and manifest", () => {
   let project = "";
   let tarball = "";
-  before(() => {
+  before(async () => {
     project = mkdtempSync(join(tmpdir(), "tileblend-types-"));
-    tarball = packInto(project, "main");
-    unpackInto(join(project, "node_modules", "tileblend"), tarball);
+    tarball = await packInto(project, "main");
+    await unpackInto(join(project, "node_modules", "tileblend"), tarball);
     for (const scope of ["@noble", "@petamoriken", "@types", "onnxruntime-node", "onnxruntime-common", "sharp"]) {
       symlinkSync(join(checkout, "node_modules", scope), join(project, "node_modules", scope), "junction");
     }
@@ -43,7 +43,7 @@ describe("the package's types and manifest", () => {
   after(() => rmSync(project, { recursive: true, force: true }));
 
   /** Lays a program out in a folder of its own, with its tsconfig.json, and compiles it. Returns the folder. */
-  function compile(name: string, text: string, compilerOptions: object): string {
+  async function compile(name: string, text: string, compilerOptions: object): Promise<string> {
     const folder = join(project, name);
     mkdirSync(folder);
     writeFileSync(join(folder, "main.ts"), text);
@@ -52,33 +52,33 @@ describe("the package's types and manifest", () => {
       join(folder, "tsconfig.json"),
       JSON.stringify({ compilerOptions: { ...STRICT, ...compilerOptions } }),
     );
-    runTool("typescript/bin/tsc", ["-p", folder]);
+    await runTool("typescript/bin/tsc", ["-p", folder]);
     return folder;
   }
 
-  it("has nothing that publint objects to", () => {
-    expect(runTool("publint/src/cli.js", [tarball, "--strict"])).to.include("All good!");
+  it("has nothing that publint objects to", async () => {
+    expect(await runTool("publint/src/cli.js", [tarball, "--strict"])).to.include("All good!");
   });
 
-  it("has types that attw finds right for ES modules", () => {
+  it("has types that attw finds right for ES modules", async () => {
     // Ends with 1 when it finds a problem. Its settings, such as the profile, are in .attw.json.
-    const said = runTool("@arethetypeswrong/cli/dist/index.js", [tarball, "--format", "ascii"], checkout);
+    const said = await runTool("@arethetypeswrong/cli/dist/index.js", [tarball, "--format", "ascii"], checkout);
     for (const entry of ["", "/io", "/report", "/decoder/onnx"]) expect(said).to.include(`"tileblend${entry}"`);
   });
 
-  it("serves a CommonJS project in TypeScript that calls require()", () => {
-    const folder = compile("commonjs", PROGRAM, { module: "nodenext", types: ["node"] });
+  it("serves a CommonJS project in TypeScript that calls require()", async () => {
+    const folder = await compile("commonjs", PROGRAM, { module: "nodenext", types: ["node"] });
     const { digest } = planTiles({
       latent: { frames: 16, height: 17, width: 30 },
       geometry: geometries.ltx,
       tiling: tilings.default(),
     });
     const result = { digest, loaded: ["function", "function", "function"] };
-    expect(JSON.parse(runProgram(process.execPath, [join(folder, "main.js")]))).to.deep.equal(result);
+    expect(JSON.parse(await runProgram(process.execPath, [join(folder, "main.js")]))).to.deep.equal(result);
   });
 
-  it("serves a bundled project for browsers, without Node's types", () => {
-    compile("browser", BROWSER_PROGRAM, {
+  it("serves a bundled project for browsers, without Node's types", async () => {
+    await compile("browser", BROWSER_PROGRAM, {
       module: "preserve",
       moduleResolution: "bundler",
       lib: ["es2023", "dom"],

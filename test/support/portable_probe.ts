@@ -1,4 +1,4 @@
-import { decodeTiled, geometries, planTiles, type TileDecoder, tilings } from "tileblend";
+import { decodeTiled, type ExecutorName, geometries, planTiles, type TileDecoder, tilings } from "tileblend";
 import { planSvg } from "tileblend/report";
 
 /** What a small plan, its picture and a small decode come to: plain values, to compare between runtimes. */
@@ -9,14 +9,14 @@ export interface PortableResult {
 }
 
 /** Plans, draws and decodes with nothing but the package, so that a bundler can take this file as its entry. */
-export async function portableProbe(): Promise<PortableResult> {
+export async function portableProbe(executor: ExecutorName = "wasm"): Promise<PortableResult> {
   const latent = { frames: 16, height: 17, width: 30 };
   const plan = planTiles({ latent, geometry: geometries.ltx, tiling: tilings.default() });
   const data = Float32Array.from({ length: 5 * 6 * 7 }, (_, i) => (i % 31) / 8 - 2);
   const output = await decodeTiled({ dtype: "float32", shape: [1, 1, 5, 6, 7], data }, decodeTile, {
     geometry: { temporalScale: 2, heightScale: 4, widthScale: 4, causal: true },
     tiling: { spatial: { tileSize: 16, overlap: 8 }, temporal: { tileSize: 6, overlap: 2 } },
-    executor: "wasm",
+    executor,
   });
   return { digest: plan.digest, svgLength: planSvg(plan).length, output: Array.from(output.data) };
 }
