@@ -5,20 +5,19 @@ import type { Command } from "commander";
 import { mustBe } from "../errors.js";
 import { checkExecutorName } from "../executor/index.js";
 import { checkFileTarget, writeBeside } from "../io/beside.js";
-import { readNpy } from "../io/index.js";
-import { compareDecodes } from "../quality/compare.js";
 import type { Console } from "./console.js";
-import { addSourceOptions, type DecodeSource, openSource, type SourceOptions } from "./decode_source.js";
+import { addSourceOptions, openSource, type SourceOptions } from "./decode_source.js";
 import { parseCount } from "./options.js";
 import { createProgressView } from "./progress.js";
-import { drawQuality, MOST_LINES } from "./quality_picture.js";
+import { drawQuality, lineCount, MOST_LINES } from "./quality_picture.js";
 import { type QualityResult, resultJson, resultTable } from "./quality_report.js";
 import { runQualityJob } from "./quality_run.js";
-import { type NamedTiling, parseTiling } from "./quality_tilings.js";
-import type { QualityCost } from "./quality_worker.js";
+import { parseContexts, parseRamps, parseSizes, parseSweep, planSweep, type SweepOptions } from "./quality_sweep.js";
+import { groupByTiles, type NamedTiling, parseTiling } from "./quality_tilings.js";
+import type { QualityOutcome } from "./quality_worker.js";
 import { stopOnSignals } from "./signals.js";
 
-interface QualityOptions extends SourceOptions {
+interface QualityOptions extends SourceOptions, SweepOptions {
   readonly tiling: readonly string[];
   readonly output?: string;
   readonly executor: string;
@@ -28,14 +27,18 @@ interface QualityOptions extends SourceOptions {
 }
 
 const EXAMPLES = `
-Decodes INPUT untiled and with each tiling, each in a process of its own, and compares: PSNR (dB) and the largest
-difference (in steps of 8-bit video, 255 being all of the range) overall, where tiles overlap, and within half a latent
-cell of where they hand over; the mean jump of the difference there (step); time; the most memory of the process. The
-decodes lie in the temporary folder meanwhile, as float32. Choose a clip that can be decoded untiled.
+Decodes INPUT untiled and with each tiling, in processes of their own, and compares: PSNR (dB) and the largest difference
+(in steps of 8-bit video, 255 being all of the range) overall, where tiles overlap, and within half a latent cell of where
+they hand over; the mean jump of the difference there (step); time; the most memory of the process. Tilings with the same
+tiles share one run of the network, and its time and memory. The decodes lie in the temporary folder meanwhile, as float32.
+Choose a clip that can be decoded untiled.
 
 Examples:
   $ tileblend quality latents.safetensors --tiling default --tiling aggressive
-  $ tileblend quality latents.safetensors --tiling spatial=128:32 --tiling spatial=128:64,temporal=24:8 -o quality.html
+  $ tileblend quality latents.safetensors --tiling spatial=128:32 --tiling spatial=128:64:20,temporal=24:8 -o quality.html
+  $ tileblend quality latents.safetensors --tiling seamless,spatial=256,temporal=32
+  $ tileblend quality latents.safetensors --sweep spatial=256 --overlaps 64,128 --margins 0,16,32,48,64 -o sweep.html
+  $ tileblend quality latents.safetensors --sweep temporal=32 --ramps linear -o sweep.svg
   $ tileblend quality latents.npy --decoder vae.onnx --geometry wan21 --tiling spatial=256:64 --json`;
 
 /** The `quality` command: how near each tiling comes to the untiled decode. */
@@ -44,11 +47,21 @@ export function addQualityCommand(program: Command, console: Console): void {
     .command("quality")
     .description("decode tiled and untiled, and tell how much, and where, they differ: how to choose an overlap")
     .argument("<input>", "latents, or pixels for a network in pixel space")
-    .requiredOption(
+    .option(
       "--tiling <tiling>",
-      "a preset, axes (spatial=128:64,temporal=24:8) or JSON; may be repeated",
-      (text: string, before: readonly string[] = []) => [...before, text],
+      "a preset, axes (spatial=128:64:20,temporal=24:8), seamless, or JSON; may be repeated",
+      (text: string, before: readonly string[]) => [...before, text],
+      [],
     )
+    .option(
+      "--sweep <axis=tile>",
+      "overlap x margin x ramp x context of one axis: spatial=256 or temporal=32",
+      parseSweep,
+    )
+    .option("--overlaps <list>", "of a sweep (default: an eighth, a quarter and half of the tile)", parseSizes)
+    .option("--margins <list>", "of a sweep (default: quarters of the largest)", parseSizes)
+    .option("--ramps <list>", "of a sweep (default: linear,smooth)", parseRamps)
+    .option("--contexts <list>", "of a sweep (default: both; in causal time both,past)", parseContexts)
     .option("-o, --output <file>", "picture to write: .svg (curves) or .html (also heat maps and plans)");
   addSourceOptions(command)
     .option("--executor <name>", "auto, metal, cpu or wasm", "auto")
@@ -61,23 +74,27 @@ export function addQualityCommand(program: Command, console: Console): void {
 
 async function runQuality(input: string, options: QualityOptions, console: Console): Promise<void> {
   const { output, json } = options;
-  const picture = output === undefined ? undefined : await checkPicture(output, options.tiling.length);
-  const { range, whole, tilings } = await prepare(input, options, console);
-  const results: QualityResult[] = [];
+  const { whole, tilings } = await prepare(input, options, console);
+  const picture = output === undefined ? undefined : await checkPicture(output, tilings);
   const stop = stopOnSignals(console);
   const folder = await mkdtemp(join(tmpdir(), "tileblend-quality-"));
   try {
-    const decode = (named: NamedTiling, file: string) =>
-      decodeAside(named, { input, options, console, file: join(folder, file), signal: stop.signal });
-    const wholeCost = await decode(whole, "whole.npy");
-    const reference = await readNpy(join(folder, "whole.npy"));
-    for (const named of tilings) {
-      const cost = await decode(named, "tiled.npy");
-      const tiled = await readNpy(join(folder, "tiled.npy"));
-      await rm(join(folder, "tiled.npy"));
-      results.push({ ...named, cost, comparison: compareDecodes(tiled, reference, { plan: named.plan, range }) });
+    const aside = { input, options, console, folder, signal: stop.signal };
+    const { cost } = await decodeAside([whole], true, aside);
+    const byDigest = new Map<string, QualityResult>();
+    for (const group of groupByTiles(tilings)) {
+      const outcome = await decodeAside(group, false, aside);
+      for (const [i, comparison] of outcome.comparisons.entries()) {
+        const named = group[i];
+        if (named !== undefined) byDigest.set(named.plan.digest, { ...named, cost: outcome.cost, comparison });
+      }
     }
-    const report = { input, whole: { ...whole, cost: wholeCost }, results };
+    // Points of a sweep may be the same plan: each is shown under its own name.
+    const results = tilings.flatMap((named) => {
+      const result = byDigest.get(named.plan.digest);
+      return result === undefined ? [] : [{ ...result, ...named }];
+    });
+    const report = { input, whole: { ...whole, cost }, results };
     if (output !== undefined && picture !== undefined) {
       const drawn = await drawQuality(report, picture);
       await writeBeside(output, true, (file) => file.writeFile(drawn));
@@ -90,11 +107,12 @@ async function runQuality(input: string, options: QualityOptions, console: Conso
 }
 
 /** Refuses a picture that cannot be drawn before anything is decoded. Returns its kind. */
-async function checkPicture(output: string, tilings: number): Promise<"svg" | "html"> {
+async function checkPicture(output: string, tilings: readonly NamedTiling[]): Promise<"svg" | "html"> {
   const kind = ([".svg", ".html"] as const).find((known) => known === extname(output).toLowerCase());
   if (kind === undefined) throw new TypeError(mustBe("-o", "a file ending in .svg or .html", output));
-  if (kind === ".svg" && tilings > MOST_LINES) {
-    throw new RangeError(mustBe("--tiling", `given at most ${MOST_LINES} times for an .svg, or -o an .html`, tilings));
+  const lines = lineCount(tilings);
+  if (kind === ".svg" && lines > MOST_LINES) {
+    throw new RangeError(mustBe("-o", `an .html for more than ${MOST_LINES} lines, here ${lines}`, output));
   }
   await checkFileTarget(output, true);
   return kind === ".svg" ? "svg" : "html";
@@ -102,34 +120,42 @@ async function checkPicture(output: string, tilings: number): Promise<"svg" | "h
 
 /** Reads the input, and plans every tiling before the first decode. */
 async function prepare(input: string, options: QualityOptions, console: Console) {
+  const { tiling, sweep } = options;
   checkExecutorName("--executor", options.executor);
-  const source: DecodeSource = await openSource(input, options);
+  if (tiling.length === 0 && sweep === undefined) throw new TypeError("quality takes --tiling, --sweep or both");
+  const source = await openSource(input, options);
   // Opened to see that it can be: each decode opens its own.
   await source.close();
   for (const note of source.notes) console.note(`note: ${note}`);
   const [, , frames = 1, height = 1, width = 1] = source.latents.shape;
-  const plan = (text: string) => parseTiling(text, { frames, height, width }, source.geometry);
-  return { range: source.range, whole: plan("none"), tilings: options.tiling.map(plan) };
+  const latent = { frames, height, width };
+  const named = tiling.map((text) => parseTiling(text, latent, source));
+  const swept = sweep === undefined ? undefined : planSweep(sweep, options, { latent, geometry: source.geometry });
+  for (const note of swept?.notes ?? []) console.note(`note: ${note}`);
+  return { whole: parseTiling("none", latent, source), tilings: [...named, ...(swept?.points ?? [])] };
 }
 
 interface Aside {
   readonly input: string;
   readonly options: QualityOptions;
   readonly console: Console;
-  readonly file: string;
+  readonly folder: string;
   readonly signal: AbortSignal;
 }
 
-async function decodeAside(named: NamedTiling, { input, options, console, file, signal }: Aside): Promise<QualityCost> {
+async function decodeAside(group: readonly NamedTiling[], isReference: boolean, aside: Aside): Promise<QualityOutcome> {
+  const { input, options, console, folder, signal } = aside;
   const view = createProgressView(console, options.quiet === true);
-  if (options.quiet !== true) console.note(`${named.name}: ${named.plan.tileCount} tiles`);
+  const names = isReference ? "untiled" : group.map(({ name }) => name).join(", ");
+  if (options.quiet !== true) console.note(`${names}: ${group[0]?.plan.tileCount} tiles`);
   const job = {
     input,
     source: options,
-    tiling: named.plan.tiling,
+    tilings: group.map(({ plan }) => plan.tiling),
     executor: checkExecutorName("--executor", options.executor),
     concurrency: options.concurrency,
-    output: file,
+    folder,
+    isReference,
   };
   try {
     return await runQualityJob(job, signal, (progress) => view.update(progress));

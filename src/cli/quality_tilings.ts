@@ -1,8 +1,8 @@
 import { mustBe } from "../errors.js";
-import type { Geometry } from "../geometry.js";
 import { type PerAxis, planTiles, type TilePlan } from "../plan.js";
-import type { Tiling } from "../tiling.js";
+import { AXIS_NAMES } from "../tiling.js";
 import { type AxisOption, outputSize, parseAxisTiling, resolveTiling, type TilingOptions } from "./options.js";
+import { type SeamlessOptions, seamlessTilingOf, type TiledDecoder } from "./seamless.js";
 
 /** A tiling to be judged. */
 export interface NamedTiling {
@@ -14,17 +14,21 @@ export interface NamedTiling {
 const AXES = ["spatial", "height", "width", "temporal"] as const;
 
 /**
- * Reads a tiling in one word: a preset's name, JSON, or axes such as `spatial=128:64,temporal=24:8`.
+ * Reads a tiling in one word: a preset's name, JSON, axes such as `spatial=128:64,temporal=24:8`, or `seamless` by
+ * itself or with tile sizes such as `seamless,spatial=256`.
  * @throws TypeError or RangeError when it is none, or not legal for the geometry.
  */
-export function parseTiling(text: string, latent: PerAxis<number>, geometry: Geometry): NamedTiling {
-  const tiling: Tiling | null = resolveTiling(readWord(text), outputSize(latent, geometry));
+export function parseTiling(text: string, latent: PerAxis<number>, decoder: TiledDecoder): NamedTiling {
+  const { geometry } = decoder;
+  const options = readWord(text);
+  const tiling = seamlessTilingOf(options, decoder) ?? resolveTiling(options, outputSize(latent, geometry));
   return { name: text, plan: planTiles({ latent, geometry, tiling }) };
 }
 
-function readWord(text: string): TilingOptions {
-  if (text.startsWith("{") || !text.includes("=")) return { tiling: text };
+function readWord(text: string): TilingOptions & SeamlessOptions {
+  if (text.startsWith("{") || !/=|^seamless$/.test(text)) return { tiling: text };
   const entries = text.split(",").map((part) => {
+    if (part === "seamless") return ["seamless", true] as const;
     const [axis = "", value = ""] = part.split("=");
     const known = AXES.find((name) => name === axis);
     if (known === undefined) throw new TypeError(mustBe("--tiling", `${AXES.join("=…, ")}=…`, text));
@@ -39,4 +43,17 @@ function readAxis(text: string, value: string): AxisOption {
   } catch (cause) {
     throw new TypeError(`--tiling ${text}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
+}
+
+/** Gathers tilings that have the same tiles, each plan once. */
+export function groupByTiles(tilings: readonly NamedTiling[]): readonly (readonly NamedTiling[])[] {
+  const groups = new Map<string, Map<string, NamedTiling>>();
+  for (const named of tilings) {
+    const { axes, digest } = named.plan;
+    const tiles = JSON.stringify(AXIS_NAMES.map((axis) => axes[axis].map(({ start, end }) => [start, end])));
+    const group = groups.get(tiles) ?? new Map<string, NamedTiling>();
+    groups.set(tiles, group);
+    if (!group.has(digest)) group.set(digest, named);
+  }
+  return [...groups.values()].map((group) => [...group.values()]);
 }

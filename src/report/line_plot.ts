@@ -18,6 +18,8 @@ export interface PlotSeries {
   readonly name: string;
   /** One value for each frame; the line has a gap where a value is not finite. */
   readonly values: ArrayLike<number>;
+  /** Where each value lies on the x axis, rising from 0 or more. Default 0, 1, 2, … */
+  readonly at?: ArrayLike<number>;
 }
 
 /** A vertical mark: a place where tiles join. */
@@ -69,12 +71,13 @@ export function linePlotSvg(options: LinePlotOptions): string {
   const height = checkInteger("options.height", options.height ?? 260, { min: 160, max: 2048, unit: "pixels" });
   const { title, yLabel, xLabel = "frame", series, marks = [] } = options;
   if (!Array.isArray(series)) throw new TypeError(mustBe("options.series", "an array of series", series));
+  for (const [i, { values, at }] of series.entries()) checkPositions(`options.series[${i}].at`, values.length, at);
   if (series.length < 1 || series.length > HUES.length) {
     throw new RangeError(mustBe("options.series.length", `from 1 to ${HUES.length}`, series.length));
   }
   const { low, high, ticks } = plotTicks(...valueRange(series), Math.max(2, Math.floor((height - 110) / 34)));
   const left = 28 + Math.max(...ticks.map((tick) => estimateTextWidth(formatShort(tick), 11)));
-  const last = Math.max(1, ...series.map(({ values }) => values.length - 1));
+  const last = Math.max(1, ...series.map(lastPosition));
   const scale = { left, top: 64, width: width - left - 24, height: height - 112, last, low, high };
   const body = [
     textElement(cutText(title, width - 40, 13), { class: "tb-heading", x: 20, y: 26 }),
@@ -83,9 +86,25 @@ export function linePlotSvg(options: LinePlotOptions): string {
     drawYTicks(ticks, scale),
     drawXTicks(scale, xLabel),
     ...marks.map((mark) => drawMark(mark, scale)),
-    ...series.map(({ values }, i) => element("path", { class: `tb-plot ${HUES[i]}`, d: seriesPath(values, scale) })),
+    ...series.map((each, i) => element("path", { class: `tb-plot ${HUES[i]}`, d: seriesPath(each, scale) })),
   ].join("");
   return picture({ width, height, label: `${title}: ${yLabel} by ${xLabel}`, body });
+}
+
+function checkPositions(path: string, count: number, at: PlotSeries["at"]): void {
+  if (at === undefined) return;
+  if (at.length !== count) throw new RangeError(mustBe(`${path}.length`, `${count}, one for each value`, at.length));
+  const isRising = (_: unknown, i: number) => Number(at[i]) >= 0 && (i === 0 || Number(at[i]) > Number(at[i - 1]));
+  if (!Array.from(at).every(isRising))
+    throw new RangeError(mustBe(path, "numbers that rise from 0 or more", [...Array.from(at)]));
+}
+
+function lastPosition({ values, at }: PlotSeries): number {
+  return positionOf(at, values.length - 1);
+}
+
+function positionOf(at: PlotSeries["at"], index: number): number {
+  return at === undefined ? index : (at[index] ?? Number.NaN);
 }
 
 function valueRange(series: readonly PlotSeries[]): [number, number] {
@@ -166,7 +185,7 @@ function drawMark({ at, label }: PlotMark, scale: PlotScale): string {
 }
 
 /** The path of a series: all of its values, or the least and the greatest of each stretch of half a drawing unit. */
-function seriesPath(values: ArrayLike<number>, scale: PlotScale): string {
+function seriesPath({ values, at }: PlotSeries, scale: PlotScale): string {
   const stretch = Math.max(1, Math.ceil(values.length / (2 * scale.width)));
   const pieces: string[] = [];
   let isOpen = false;
@@ -176,7 +195,7 @@ function seriesPath(values: ArrayLike<number>, scale: PlotScale): string {
       const isDrawn = Number.isFinite(value);
       if (isDrawn) {
         pieces.push(
-          `${isOpen ? "L" : "M"}${formatCoordinate(xAt(scale, index))} ${formatCoordinate(yAt(scale, value))}`,
+          `${isOpen ? "L" : "M"}${formatCoordinate(xAt(scale, positionOf(at, index)))} ${formatCoordinate(yAt(scale, value))}`,
         );
         // A line of no length: with round ends it shows a value that stands alone.
         if (!isOpen) pieces.push("h0");

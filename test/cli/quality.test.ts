@@ -31,7 +31,7 @@ describe("tileblend quality", function () {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   const rejected: [string, string[], number, RegExp][] = [
-    ["no tiling", [], 2, /required option '--tiling <tiling>'/],
+    ["no tiling", [], 1, /quality takes --tiling, --sweep or both/],
     ["an unknown preset", ["--tiling", "tiny"], 1, /--tiling must be one of auto, default/],
     ["an unknown axis", ["--tiling", "space=8:4"], 1, /--tiling must be spatial=…, height=…, .* got "space=8:4"/],
     ["a malformed axis", ["--tiling", "spatial=8:x"], 1, /--tiling spatial=8:x: It must be TILE/],
@@ -43,8 +43,20 @@ describe("tileblend quality", function () {
       "more tilings than an .svg shows",
       [...Array(5).fill("--tiling=none"), "-o", "q.svg"],
       1,
-      /--tiling must be given at most 4 times for an \.svg, or -o an \.html, got 5/,
+      /-o must be an \.html for more than 4 lines, here 5, got "q\.svg"/,
     ],
+    ["another sweep", ["--sweep", "width=8"], 2, /It must be spatial=N or temporal=N/],
+    ["overlaps that are none", ["--sweep", "spatial=8", "--overlaps", "a"], 2, /It must be numbers/],
+    ["an unknown ramp", ["--sweep", "spatial=8", "--ramps", "cubic"], 1, /--ramps must be one of linear, smooth/],
+    ["an unknown context", ["--sweep", "spatial=8", "--contexts", "all"], 1, /--contexts must be one of both, past/],
+    ["the past of space", ["--sweep", "spatial=8", "--contexts", "past"], 1, /spatial\.context must be "both"/],
+    [
+      "margins of which none is legal",
+      ["--sweep", "spatial=8", "--margins", "9"],
+      1,
+      /--margins must be at most half of/,
+    ],
+    ["seamless without a reach", ["--tiling", "seamless"], 1, /no decoder says how far it looks/],
     ["an unknown executor", ["--tiling", "none", "--executor", "gpu"], 1, /--executor must be one of/],
     ["a range that is none", ["--tiling", "none", "--range", "1"], 2, /LOW:HIGH/],
   ];
@@ -101,6 +113,26 @@ describe("tileblend quality", function () {
     const page = readFileSync(at("q.html"), "utf8");
     expect(page).to.contain("data:image/png;base64,");
     expect(page).to.contain("Plan: spatial=12:4");
+  });
+
+  it("sweeps overlaps, margins, ramps and contexts, and draws a curve for each but the margin", async () => {
+    const args = ["--sweep", "temporal=8", "--overlaps", "2,4", "--margins", "0,2,4", "--ramps", "smooth", "--json"];
+    const { out, err, code } = await quality(...args, "-o", "sweep.svg");
+    expect(code).to.equal(0);
+    expect(err).to.contain("note: left out: margin 2 with overlap 2, both: at most 1");
+    const { tilings } = JSON.parse(out);
+    expect(tilings.map(({ name }: { name: string }) => name)).to.deep.equal([
+      ...["temporal=8:2:0:smooth", "temporal=8:2:0:smooth:past", "temporal=8:2:2:smooth:past"],
+      ...["temporal=8:4:0:smooth", "temporal=8:4:2:smooth"],
+      ...["temporal=8:4:0:smooth:past", "temporal=8:4:2:smooth:past", "temporal=8:4:4:smooth:past"],
+    ]);
+    // With margin 0 the context does not matter: the same plan, decoded once.
+    expect(tilings[3].digest).to.equal(tilings[5].digest);
+    const lines = readFileSync(at("sweep.svg"), "utf8").match(/overlap \d, smooth/g) ?? [];
+    expect(new Set(lines)).to.have.length(2);
+    // A tile's width is the whole one, so tiles agree: two products, their sum and a division round, 4 · 2^-24 of values
+    // up to 1, in steps of 2/255.
+    expect(tilings.every(({ overall }: { overall: { largest: number } }) => overall.largest < 4e-5)).to.equal(true);
   });
 
   it("stops on Ctrl-C and leaves nothing behind", async () => {

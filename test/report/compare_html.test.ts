@@ -143,8 +143,19 @@ describe("linePlotSvg", () => {
     expect(() => linePlotSvg({ ...base, width: 10 })).to.throw(RangeError, "options.width must be");
     expect(() => linePlotSvg({ ...base, height: 10 })).to.throw(RangeError, "options.height must be");
     expect(() => linePlotSvg({ ...base, marks: [{ at: 3 }] })).to.throw(RangeError, "mark.at must be from 0 to 2");
+    const placed = (at: number[]) => ({ ...base, series: [{ name: "s", values: [1, 2, 3], at }] });
+    expect(() => linePlotSvg(placed([0, 1]))).to.throw(RangeError, "options.series[0].at.length must be 3");
+    expect(() => linePlotSvg(placed([0, 2, 2]))).to.throw(RangeError, "options.series[0].at must be numbers that rise");
     // @ts-expect-error: a misspelt option
     expect(() => linePlotSvg({ ...base, xlabel: "" })).to.throw(TypeError, "options.xlabel is not known");
+  });
+
+  it("puts values where `at` says", () => {
+    const series = [{ name: "s", values: [1, 2, 3], at: [0, 10, 40] }];
+    const line = lineOf(linePlotSvg({ title: "t", yLabel: "y", series }));
+    const [first = 0, second = 0, third = 0] = [...line.matchAll(/[ML]([\d.]+) /g)].map((match) => Number(match[1]));
+    // Coordinates are printed to two decimals.
+    expect(third - first).to.be.closeTo(4 * (second - first), 0.04);
   });
 
   it("draws any values, and leaves a gap where one is not finite", () => {
