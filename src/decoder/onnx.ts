@@ -16,6 +16,7 @@ import {
 } from "./onnx_runtime.js";
 
 export type { TileContext, TileDecoder } from "../tile_decoder.js";
+export { createOnnxEncoder, type OnnxEncoder } from "./onnx_encoder.js";
 export type { OnnxElements, OnnxInputValue } from "./onnx_feed.js";
 export type { OnnxValueInfo } from "./onnx_runtime.js";
 
@@ -63,7 +64,8 @@ export interface OnnxDecoder {
 }
 
 /**
- * Makes a decoder of an ONNX model, given as a file's path or as bytes. Needs the package onnxruntime-node.
+ * Makes a decoder of an ONNX model, given as a file's path or as bytes. Needs the package onnxruntime-node, in browsers
+ * onnxruntime-web.
  * @throws (rejects with) TypeError or RangeError on options that cannot be, MissingPackageError, DecoderLoadError when
  * the model cannot be loaded or takes or gives what a decoder does not.
  */

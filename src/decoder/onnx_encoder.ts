@@ -13,21 +13,25 @@ export interface OnnxEncoder {
 }
 
 /**
- * Makes an encoder of an ONNX model with one input and one output of five axes. Needs the package onnxruntime-node.
+ * Makes an encoder of an ONNX model, given as a file's path or as bytes, with one input and one output of five axes.
+ * Needs the package onnxruntime-node, in browsers onnxruntime-web.
  * @throws (rejects with) MissingPackageError, DecoderLoadError when the model cannot be loaded or is no encoder.
  */
 export async function createOnnxEncoder(
-  file: string,
+  source: string | Uint8Array,
   sessionOptions: InferenceSession.SessionOptions = {},
 ): Promise<OnnxEncoder> {
-  const model = await loadOnnxModel(file, sessionOptions);
+  const model = await loadOnnxModel(source, sessionOptions);
   const { inputs, outputs, session } = model;
   const [input, output] = [inputs[0], outputs[0]];
   const isEncoder = inputs.length === 1 && outputs.length === 1 && input?.shape.length === 5;
   if (!isEncoder || output === undefined || input.type !== "float32") {
     await session.release();
     const got = `${describeValues(inputs)} to ${describeValues(outputs)}`;
-    throw new DecoderLoadError(file, mustBe("an encoder", "of one float32 input (B, C, F, H, W) and one output", got));
+    throw new DecoderLoadError(
+      model.source,
+      mustBe("an encoder", "of one float32 input (B, C, F, H, W) and one output", got),
+    );
   }
   return {
     encode: (pixels) => run(model, { input: input.name, output: output.name }, pixels),

@@ -197,6 +197,22 @@ describe("playground", function () {
     expect(size).to.deep.equal({ width: 1024, height: 1024 });
   });
 
+  it("takes a clip through the video VAE and back", async () => {
+    await page.select("#model-name", "tiny-video-vae");
+    await page.click("#sample");
+    await page.waitForSelector("#decode-go:not([disabled])");
+    expect(await textOf(page, "#digest")).to.equal(await digestOnCommandLine(page));
+    await page.click("#decode-go");
+    await page.waitForFunction(() => /^done/.test(document.querySelector("#decode-status")?.textContent ?? ""), {
+      timeout: 100_000,
+    });
+    const frames = await page.$eval("#frame-slider", (slider) => Number((slider as HTMLInputElement).max) + 1);
+    // Of the sample's frames, as many as a causal geometry has: 1 + 8 k, at most 25.
+    expect((frames - 1) % 8).to.equal(0);
+    expect(frames).to.be.within(9, 25);
+    expect(await textOf(page, "#picture")).to.include(`${frames} frames`);
+  });
+
   it("can be cancelled, and decodes again", async () => {
     await page.click("#sample");
     await page.waitForSelector("#decode-go:not([disabled])");

@@ -1,10 +1,10 @@
 import type { PerAxis } from "tileblend";
-import sampleUrl from "../../../examples/assets/astronaut-256.png?url";
 import { byId, downloadFile } from "../page.js";
 import { geometryOf, type PageState, tilingOf } from "../state.js";
-import { type PageImage, readImage } from "./image.js";
+import { type Clip, readClip } from "./clip.js";
+import { FramePlayer } from "./frame_player.js";
 import type { DecodeRequest, WorkerMessage } from "./messages.js";
-import { MODELS, type PageModel } from "./models.js";
+import { ESRGAN, MODELS, type PageModel } from "./models.js";
 import { TileCanvas } from "./tile_canvas.js";
 
 /** How the view reads and sets what the controls say. */
@@ -21,6 +21,7 @@ export function createDecodeView(options: DecodeViewOptions): void {
 class DecodeView {
   readonly #options: DecodeViewOptions;
   readonly #picture = new TileCanvas(byId("decode-picture", HTMLCanvasElement));
+  readonly #player = new FramePlayer(this.#picture);
   readonly #weights = new TileCanvas(byId("decode-weights", HTMLCanvasElement));
   readonly #status = byId("decode-status", HTMLElement);
   readonly #error = byId("decode-error", HTMLElement);
@@ -45,9 +46,7 @@ class DecodeView {
     this.#save.addEventListener("click", async () =>
       downloadFile("decoded.png", await this.#picture.toPng(), "image/png"),
     );
-    byId("sample", HTMLButtonElement).addEventListener("click", async () => {
-      await this.#takeImage(await (await fetch(sampleUrl)).blob());
-    });
+    byId("sample", HTMLButtonElement).addEventListener("click", () => this.#takeSample());
     this.#listenForFiles();
     this.#chooseModel();
   }
@@ -79,7 +78,7 @@ class DecodeView {
         this.#chooseModel();
         this.#say(`model: ${file.name}`);
       } else {
-        await this.#takeImage(file);
+        await this.#takeClip(file);
       }
     }
   }
@@ -88,26 +87,33 @@ class DecodeView {
     const known = MODELS[this.#choice.value];
     if (known !== undefined || this.#ownModel === undefined) return known;
     const ends = byId("model-range", HTMLSelectElement).value.split(":").map(Number);
-    return { label: "own", model: this.#ownModel, range: [ends[0] ?? 0, ends[1] ?? 1], multiple: 1 };
+    const clip = { range: [ends[0] ?? 0, ends[1] ?? 1] as const, multiple: 1, maxSide: 1024 };
+    return { label: "own", model: this.#ownModel, clip, sample: ESRGAN.sample };
+  }
+
+  async #takeSample(): Promise<void> {
+    const { sample } = this.#model() ?? ESRGAN;
+    await this.#takeClip(await (await fetch(sample)).blob());
   }
 
   #chooseModel(): void {
     byId("own-model", HTMLElement).hidden = this.#choice.value !== "own";
     const model = this.#model();
-    if (this.#file !== undefined && model !== undefined) this.#takeImage(this.#file);
+    if (this.#file !== undefined && model !== undefined) this.#takeClip(this.#file);
   }
 
-  /** Takes an image: the plan on the page becomes the image's. */
-  async #takeImage(file: Blob): Promise<void> {
+  /** Takes an image or a clip: the plan on the page becomes that of its latents. */
+  async #takeClip(file: Blob): Promise<void> {
     this.#file = file;
-    const image = await this.#read();
-    if (image === undefined) return;
-    this.#say(`image: ${image.width} × ${image.height} px; ready`);
+    const clip = await this.#read();
+    if (clip === undefined) return;
+    const frames = clip.frames === 1 ? "" : `${clip.frames} frames of `;
+    this.#say(`${frames}${clip.width} × ${clip.height} px; ready`);
     this.#go.disabled = false;
   }
 
-  /** Reads the image for the model that is chosen, and plans for it. */
-  async #read(): Promise<PageImage | undefined> {
+  /** Reads the file for the model that is chosen, and plans for it. */
+  async #read(): Promise<Clip | undefined> {
     const model = this.#model();
     if (this.#file === undefined) return undefined;
     if (model === undefined) {
@@ -115,19 +121,20 @@ class DecodeView {
       return undefined;
     }
     try {
-      const image = await readImage(this.#file, model);
+      const clip = await readClip(this.#file, model.clip);
       this.#error.textContent = "";
-      const { multiple } = model;
-      const latent = { frames: 1, height: image.height / multiple, width: image.width / multiple };
+      const { multiple, frameStep = 1 } = model.clip;
+      const frames = 1 + (clip.frames - 1) / frameStep;
+      const latent = { frames, height: clip.height / multiple, width: clip.width / multiple };
       this.#options.change({ ...(this.#isPlannedFor(latent) ? {} : model.state), latent });
-      return image;
+      return clip;
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }
 
-  /** Whether the controls already stand for this image: then they are the user's, and stay. */
+  /** Whether the controls already stand for these latents: then they are the user's, and stay. */
   #isPlannedFor(latent: PerAxis<number>): boolean {
     const { latent: shown, geometryName } = this.#options.state();
     const wanted = this.#model()?.state?.geometryName ?? geometryName;
@@ -136,18 +143,18 @@ class DecodeView {
 
   async #start(): Promise<void> {
     const model = this.#model();
-    const image = await this.#read();
-    if (image === undefined || model === undefined) return;
+    const clip = await this.#read();
+    if (clip === undefined || model === undefined) return;
     const state = this.#options.state();
-    const { encoder, range } = model;
+    const { encoder } = model;
     const request: DecodeRequest = {
       kind: "decode",
-      input: image.pixels,
+      input: clip.pixels,
       ...(encoder === undefined ? {} : { encoder }),
       model: model.model,
       geometry: geometryOf(state),
       tiling: tilingOf(state),
-      range,
+      range: model.clip.range,
     };
     this.#setRunning(true);
     this.#worker.postMessage(request);
@@ -169,7 +176,7 @@ class DecodeView {
     else if (message.kind === "planned") this.#showPlanned(message);
     else if (message.kind === "started") this.#picture.outline(message.output);
     else if (message.kind === "tile") this.#showTile(message);
-    else if (message.kind === "frame") this.#picture.drawFrame(message.data, message.width, message.height);
+    else if (message.kind === "frame") this.#player.add(message);
     else if (message.kind === "finished") this.#finish(message.elapsedMs);
     else this.#fail(message.isCancelled ? "cancelled" : message.message);
   }
@@ -178,6 +185,7 @@ class DecodeView {
     byId("decode-pictures", HTMLElement).hidden = false;
     this.#picture.reset(output.width, output.height);
     this.#weights.reset(output.width, output.height);
+    this.#player.reset();
     this.#progress.max = tileCount;
     this.#progress.value = 0;
   }
@@ -193,6 +201,7 @@ class DecodeView {
   #finish(elapsedMs: number): void {
     this.#setRunning(false);
     this.#save.disabled = false;
+    this.#player.rewind();
     this.#say(`done in ${(elapsedMs / 1000).toFixed(1)} s`);
   }
 

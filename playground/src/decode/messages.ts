@@ -6,7 +6,7 @@ export type ModelSource = string | Uint8Array<ArrayBuffer>;
 /** What the page asks of the worker: to decode latents. */
 export interface DecodeRequest {
   readonly kind: "decode";
-  /** Pixels of an image as (1, 3, 1, height, width), or an image for `encoder`. */
+  /** Latents, or for an `encoder` pixels: (1, 3, frames, height, width). */
   readonly input: Tensor;
   /** Makes the latents of the image first. */
   readonly encoder?: ModelSource;
@@ -38,7 +38,7 @@ interface TileMessage {
   readonly tilesDone: number;
   readonly tileCount: number;
   readonly etaMs: number;
-  /** The tile's part of the image (pixels). */
+  /** The tile's part of the video (frames, pixels). */
   readonly output: PerAxis<Slice>;
   /** That part as it is blended so far, and its weights so far: RGBA. */
   readonly picture: Uint8ClampedArray<ArrayBuffer>;

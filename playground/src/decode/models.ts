@@ -1,36 +1,59 @@
+import astronautUrl from "../../../examples/assets/astronaut-256.png?url";
+import bunnyUrl from "../../../examples/assets/bunny.webp?url";
 import esrganUrl from "../../../models/esrgan-slim/esrgan-slim-x4.onnx?url";
+import decoderUrl from "../../../models/tiny-video-vae/decoder.onnx?url";
+import encoderUrl from "../../../models/tiny-video-vae/encoder.onnx?url";
 import { axisFields, NOT_TILED, type PageState } from "../state.js";
+import type { ClipOptions } from "./clip.js";
 import type { ModelSource } from "./messages.js";
 
 /** A network that the page can run. */
 export interface PageModel {
   readonly label: string;
   readonly model: ModelSource;
-  /** Makes the latents of an image first. */
+  /** Makes the latents of a clip first. */
   readonly encoder?: ModelSource;
-  /** The values that are 0 and 255. */
-  readonly range: readonly [number, number];
-  /** Sides of an image are cropped to multiples of this (pixels). */
-  readonly multiple: number;
+  /** How an image or a clip is read for it. */
+  readonly clip: ClipOptions;
+  /** Address of a picture or clip to try it on. */
+  readonly sample: string;
   /** What the page plans with when the model is chosen. Absent: as the controls say. */
   readonly state?: Partial<PageState>;
 }
 
-/** The networks that come with the page. */
-export const MODELS: Readonly<Record<string, PageModel>> = {
-  esrgan: {
-    label: "ESRGAN-slim: image upscaler × 4",
-    model: esrganUrl,
-    range: [0, 255],
-    multiple: 1,
-    state: {
-      geometryName: "image4",
-      tilingName: "custom",
-      // The network sees 10 pixels each way, 40 in the output: with that margin the tiled result is the untiled one.
-      customTiling: {
-        spatial: axisFields({ tileSize: 480, overlap: 80, margin: 40 }),
-        temporal: axisFields(NOT_TILED),
-      },
+/** An image upscaler. */
+export const ESRGAN: PageModel = {
+  label: "ESRGAN-slim: image upscaler × 4",
+  model: esrganUrl,
+  clip: { range: [0, 255], multiple: 1, maxSide: 1024 },
+  sample: astronautUrl,
+  state: {
+    geometryName: "image4",
+    tilingName: "custom",
+    // The network sees 10 pixels each way, 40 in the output: with that margin the tiled result is the untiled one.
+    customTiling: {
+      spatial: axisFields({ tileSize: 480, overlap: 80, margin: 40 }),
+      temporal: axisFields(NOT_TILED),
     },
   },
 };
+
+/** A clip through a causal video VAE and back. */
+const TINY_VIDEO_VAE: PageModel = {
+  label: "tiny-video-vae: a clip through a causal video VAE and back",
+  encoder: encoderUrl,
+  model: decoderUrl,
+  clip: { range: [-1, 1], multiple: 32, frameStep: 8, maxFrames: 25, maxSide: 384 },
+  sample: bunnyUrl,
+  state: {
+    geometryName: "ltx",
+    tilingName: "custom",
+    customTiling: {
+      spatial: axisFields({ tileSize: 192, overlap: 96, margin: 32, ramp: "smooth" }),
+      temporal: axisFields({ tileSize: 16, overlap: 8, margin: 4, ramp: "smooth", context: "past" }),
+    },
+  },
+};
+
+/** The networks that come with the page, by the name of their choice. */
+export const MODELS: Readonly<Record<string, PageModel>> = { esrgan: ESRGAN, "tiny-video-vae": TINY_VIDEO_VAE };

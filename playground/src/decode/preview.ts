@@ -8,14 +8,15 @@ export interface PreviewPart {
 }
 
 /**
- * Shows the first frame while it is being blended, before it is final. For the eye only: the finished frame comes from
- * the executor.
+ * Shows a frame while it is being blended, before it is final: the last one of the tiles at work. For the eye only: the
+ * finished frames come from the executor.
  */
 export class BlendPreview {
   readonly #plan: TilePlan;
   readonly #range: readonly [number, number];
   readonly #sums: Float32Array;
   readonly #weights: Float32Array;
+  #frame = -1;
 
   constructor(plan: TilePlan, range: readonly [number, number]) {
     const { height, width } = plan.output;
@@ -25,15 +26,20 @@ export class BlendPreview {
     this.#weights = new Float32Array(height * width);
   }
 
-  /** Adds the first frame of a decoded tile, (1, 3, frames, height, width), and returns its part as it is now. */
-  add(tile: Tile, pixels: Tensor): PreviewPart | undefined {
-    if (tile.output.frames.start > 0) return undefined;
-    const { height, width } = tile.output;
+  /** Adds the last frame of a decoded tile, (1, 3, frames, height, width), and returns its part as it is now. */
+  add(tile: Tile, pixels: Tensor): PreviewPart {
+    const { frames, height, width } = tile.output;
+    if (frames.stop !== this.#frame) {
+      this.#frame = frames.stop;
+      this.#sums.fill(0);
+      this.#weights.fill(0);
+    }
     const [rows, columns] = [height.stop - height.start, width.stop - width.start];
     const masks = this.#masksOf(tile);
     const picture = new Uint8ClampedArray(rows * columns * 4);
     const weights = new Uint8ClampedArray(rows * columns * 4);
     const planeSize = pixels.data.length / 3;
+    const lastFrame = planeSize - rows * columns;
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
         const at = y * columns + x;
@@ -43,7 +49,7 @@ export class BlendPreview {
         this.#weights[place] = weight;
         for (let channel = 0; channel < 3; channel++) {
           const index = 3 * place + channel;
-          const value = mask === 0 ? 0 : (pixels.data[channel * planeSize + at] ?? 0) * mask;
+          const value = mask === 0 ? 0 : (pixels.data[channel * planeSize + lastFrame + at] ?? 0) * mask;
           const sum = (this.#sums[index] ?? 0) + value;
           this.#sums[index] = sum;
           picture[4 * at + channel] = this.#byteOf(sum / Math.max(weight, 1e-8));

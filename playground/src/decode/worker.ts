@@ -1,7 +1,7 @@
 import ortUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import * as ort from "onnxruntime-web/wasm";
 import { decodeFrames, planTiles, type Tensor, type TileDecoder } from "tileblend";
-import { createOnnxDecoder, type OnnxDecoder } from "tileblend/decoder/onnx";
+import { createOnnxDecoder, createOnnxEncoder } from "tileblend/decoder/onnx";
 import type { CancelRequest, DecodeRequest, ModelSource, WorkerMessage } from "./messages.js";
 import { BlendPreview } from "./preview.js";
 
@@ -35,11 +35,11 @@ async function start(request: DecodeRequest): Promise<void> {
 
 async function decode(request: DecodeRequest, signal: AbortSignal): Promise<void> {
   const { geometry, tiling, range } = request;
-  const latents = request.encoder === undefined ? request.input : await encode(request.encoder, request.input, signal);
+  const latents = request.encoder === undefined ? request.input : await encode(request.encoder, request.input);
   const [, , frames = 1, height = 1, width = 1] = latents.shape;
   const plan = planTiles({ latent: { frames, height, width }, geometry, tiling });
   tell({ kind: "planned", digest: plan.digest, tileCount: plan.tileCount, output: plan.output });
-  const network = await load("the decoder", request.model);
+  const network = await createOnnxDecoder(await bytesOf("the decoder", request.model));
   try {
     const decoder = withPreview(network.decoder, new BlendPreview(plan, range), plan.tileCount);
     const options = { geometry, tiling, range, signal, pixelFormat: "rgb24" } as const;
@@ -58,27 +58,22 @@ async function decode(request: DecodeRequest, signal: AbortSignal): Promise<void
   }
 }
 
-async function load(what: string, source: ModelSource): Promise<OnnxDecoder> {
+async function bytesOf(what: string, source: ModelSource): Promise<Uint8Array> {
   tell({ kind: "loading", what });
-  if (typeof source !== "string") return createOnnxDecoder(source);
+  if (typeof source !== "string") return source;
   const response = await fetch(source);
   if (!response.ok) throw new Error(`${what} could not be fetched: ${response.status} ${response.statusText}`);
-  return createOnnxDecoder(new Uint8Array(await response.arrayBuffer()));
+  return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Makes latents of an image. An encoder takes and gives what a decoder gives and takes. */
-async function encode(source: ModelSource, image: Tensor, signal: AbortSignal): Promise<Tensor> {
-  const network = await load("the encoder", source);
-  const whole = { start: 0, end: 1, stop: 1, leftRamp: 0, rightRamp: 0 };
-  const tile = {
-    index: 0,
-    latent: { frames: whole, height: whole, width: whole },
-    output: { frames: whole, height: whole, width: whole },
-  };
+/** Makes latents of pixels. */
+async function encode(source: ModelSource, pixels: Tensor): Promise<Tensor> {
+  const encoder = await createOnnxEncoder(await bytesOf("the encoder", source));
   try {
-    return await network.decoder(image, { tile, index: 0, count: 1, causal: true, timestep: undefined, signal });
+    tell({ kind: "loading", what: "the latents of the encoder" });
+    return await encoder.encode(pixels);
   } finally {
-    await network.close();
+    await encoder.close();
   }
 }
 
@@ -95,9 +90,7 @@ function withPreview(decoder: TileDecoder, preview: BlendPreview, tileCount: num
     const part = preview.add(tile, pixels);
     const tilesDone = index + 1;
     const etaMs = ((performance.now() - began) / tilesDone) * (tileCount - tilesDone);
-    if (part !== undefined) {
-      tell({ kind: "tile", tilesDone, tileCount, etaMs, ...part }, [part.picture.buffer, part.weights.buffer]);
-    }
+    tell({ kind: "tile", tilesDone, tileCount, etaMs, ...part }, [part.picture.buffer, part.weights.buffer]);
     return pixels;
   };
 }
