@@ -1,77 +1,75 @@
 // The work on one row of voxels. Each loop runs across voxels and has no branch: compilers make SIMD code of it.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-
 #include "kernels/blend.h"
 
 namespace tileblend {
 
-/** Adds the row of a tile to a row of sums. `rowMask` is the product of the frame's and the row's weight. */
-template <typename Element, typename Load>
-inline void accumulateRow(float* __restrict sums, const Element* __restrict pixels, const float* __restrict mask,
-                          float rowMask, Index length, Load load) {
-  for (Index x = 0; x < length; ++x) {
-    const float weight = rowMask * mask[x];
-    const float product = weightedProduct(load(pixels[x]), weight);
-    sums[x] = sums[x] + product;
-  }
+/** Some voxels of a row of one plane that a tile touches. */
+template <typename Element>
+struct RowPiece {
+  /** Of the tile. */
+  const Element* pixels;
+  /** Weights of the columns. */
+  const float* mask;
+  /** Product of the frame's and the row's weight. */
+  float rowMask;
+  Index length;
+};
+
+/**
+ * What the sum of a voxel becomes. Where a tile is the first to touch it, its old value is not read, and the sum is
+ * that of 0 and the product: -0 becomes +0.
+ */
+template <bool IS_FRESH, typename Element, typename Load>
+inline float sumAt(const float* __restrict sums, const RowPiece<Element>& piece, Index x, Load load) {
+  const float weight = piece.rowMask * piece.mask[x];
+  const float product = weightedProduct(load(piece.pixels[x]), weight);
+  return (IS_FRESH ? 0.0f : sums[x]) + product;
 }
 
-/** Adds the weights of a tile's row to a row of weights. */
-inline void accumulateWeights(float* __restrict weights, const float* __restrict mask, float rowMask, Index length) {
+/** Adds the row of a tile to a row of sums. */
+template <bool IS_FRESH, typename Element, typename Load>
+inline void addRow(float* __restrict sums, const RowPiece<Element>& piece, Load load) {
+  for (Index x = 0; x < piece.length; ++x) sums[x] = sumAt<IS_FRESH>(sums, piece, x, load);
+}
+
+/** Adds the row of a tile to a row of sums and finishes it into `finished`. Returns how many values are no number. */
+template <bool IS_FRESH, typename Element, typename Load, typename Value, typename Store>
+inline Index finishRow(Value* __restrict finished, const float* __restrict sums, const RowPiece<Element>& piece,
+                       const float* __restrict weights, Load load, Store store) {
+  Bits nanCount = 0;
+  for (Index x = 0; x < piece.length; ++x) {
+    const float value = normalised(sumAt<IS_FRESH>(sums, piece, x, load), weights[x]);
+    nanCount += isNan(value) ? 1u : 0u;
+    finished[x] = store(value);
+  }
+  return static_cast<Index>(nanCount);
+}
+
+/** Adds a tile's weights to a row of weights. `rowMask` is the product of the frame's and the row's weight. */
+inline void addWeights(float* __restrict weights, const float* __restrict mask, float rowMask, Index length) {
   for (Index x = 0; x < length; ++x) {
     const float weight = rowMask * mask[x];
     weights[x] = weights[x] + weight;
   }
 }
 
-/** Finishes a row of sums into the target, sets the sums to zero, and returns how many values are no number. */
-template <typename Element, typename Store>
-inline Index normaliseRow(Element* __restrict target, float* __restrict sums, const float* __restrict weights,
-                          Index length, Store store) {
-  Bits nanCount = 0;
-  for (Index x = 0; x < length; ++x) {
-    const float value = normalised(sums[x], weights[x]);
-    sums[x] = 0.0f;
-    nanCount += isNan(value) ? 1u : 0u;
-    target[x] = store(value);
-  }
-  return static_cast<Index>(nanCount);
+/** How many values are 0. */
+inline Index countZeros(const float* values, Index length) {
+  Bits zeros = 0;
+  for (Index x = 0; x < length; ++x) zeros += values[x] == 0.0f ? 1u : 0u;
+  return static_cast<Index>(zeros);
 }
 
-/** Voxels of a row that normaliseRgb24Row converts at a time. */
-constexpr Index RGB24_BLOCK = 256;
-
-/** The same for three rows of sums, into a row of red, green, blue, red ... */
-inline Index normaliseRgb24Row(Byte* __restrict target, const std::array<float*, 3>& sums, const float* weights,
-                               Index length, float low, float factor) {
-  Byte bytes[3][RGB24_BLOCK];
-  Index nanCount = 0;
-  const auto store = [low, factor](float value) { return rgb24Byte(value, low, factor); };
-  for (Index from = 0; from < length; from += RGB24_BLOCK) {
-    const Index size = std::min(RGB24_BLOCK, length - from);
-    for (size_t c = 0; c < 3; ++c) nanCount += normaliseRow(bytes[c], sums[c] + from, weights + from, size, store);
-    Byte* __restrict pixel = target + 3 * from;
-    for (Index x = 0; x < size; ++x, pixel += 3) {
-      pixel[0] = bytes[0][x];
-      pixel[1] = bytes[1][x];
-      pixel[2] = bytes[2][x];
-    }
-  }
-  return nanCount;
-}
-
-/** Sets a row of weights to zero and returns how many were. */
-inline Index clearWeights(float* weights, Index length) {
-  Bits uncovered = 0;
+/** Makes red, green, blue, red ... of three rows. */
+inline void interleave(Byte* __restrict pixels, const Byte* __restrict red, const Byte* __restrict green,
+                       const Byte* __restrict blue, Index length) {
   for (Index x = 0; x < length; ++x) {
-    uncovered += weights[x] == 0.0f ? 1u : 0u;
-    weights[x] = 0.0f;
+    pixels[3 * x] = red[x];
+    pixels[3 * x + 1] = green[x];
+    pixels[3 * x + 2] = blue[x];
   }
-  return static_cast<Index>(uncovered);
 }
 
 }  // namespace tileblend

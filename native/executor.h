@@ -87,7 +87,7 @@ class Window {
 /** What a window is made for. */
 struct WindowRequest {
   WindowShape shape;
-  /** Frames that tiles lying later in time touch again; at least 1. The others are final after one interval. */
+  /** Enough for the frames of an interval that other intervals touch too; at least 1. */
   Index carriedFrames;
   /** Of every NormaliseJob. */
   PixelFormat format;
@@ -113,7 +113,10 @@ constexpr int64_t elementBytes(PixelFormat format) {
   return format == FORMAT_RGB24 ? 1 : 2;
 }
 
-/** Bytes of a window's buffers. Throws std::length_error when they cannot be addressed. */
+/** Bytes of so many planes of float32 of so many frames. Throws std::length_error when they cannot be addressed. */
+int64_t bytesOfPlanes(const WindowShape& shape, Index planes, Index frames);
+
+/** Bytes of a window that holds sums and weights of all frames. Throws std::length_error as bytesOfPlanes. */
 int64_t windowByteLength(const WindowShape& shape);
 
 }  // namespace tileblend

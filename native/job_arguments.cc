@@ -129,7 +129,8 @@ std::vector<TouchedBox> readContributors(const Napi::Object& job, Masks& masks) 
   const Napi::Object list = objectAt(job, "contributors");
   const Index count = indexAt(list, "length");
   std::vector<TouchedBox> contributors;
-  for (uint32_t i = 0; i < static_cast<uint32_t>(count); ++i) contributors.push_back(readTouchedBox(list.Get(i), masks));
+  for (uint32_t i = 0; i < static_cast<uint32_t>(count); ++i)
+    contributors.push_back(readTouchedBox(list.Get(i), masks));
   return contributors;
 }
 
@@ -154,8 +155,7 @@ void readFinish(const Napi::Object& object, const WindowRequest& window, Accumul
   const Napi::Env env = object.Env();
   const Index final = job.axes[0].final;
   const Index start = job.params.frames.start;
-  const bool fits = job.axes[0].planned <= window.shape.frames && job.axes[0].planned - final <= window.carriedFrames;
-  require(env, fits, "the tile has more frames than the window");
+  require(env, job.axes[0].planned <= window.shape.frames, "the tile has more frames than the window");
   const Napi::Value finish = object.Get("finish");
   if (!finish.IsUndefined()) job.finish = readNormaliseJob(objectAt(object, "finish"), window);
   const NormaliseParams& params = job.finish.params;

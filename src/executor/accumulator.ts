@@ -30,7 +30,7 @@ export async function openAccumulator(
   const spans = new TileSpans(plan);
   const { height, width } = plan.output;
   const frames = spans.frames.longest;
-  const carriedFrames = Math.max(1, spans.frames.longestOverlap);
+  const carriedFrames = Math.max(1, spans.frames.longestShared);
   const kernel = await createKernel({ batch, channels, frames, carriedFrames, height, width }, format);
   return new WindowAccumulator(plan, resolved, spans, kernel);
 }

@@ -33,16 +33,16 @@ export class AxisSpans {
 
   /** The most positions that one interval touches while earlier ones are not final. */
   get longest(): number {
-    return this.#most((_, i) => this.finalBefore(i));
+    return this.#parts.reduce((most, _, i) => Math.max(most, at(this.#stopBefore, i + 1) - this.finalBefore(i)), 0);
   }
 
-  /** The most positions that are touched before an interval ends and again after it. */
-  get longestOverlap(): number {
-    return this.#most((_, i) => this.finalBefore(i + 1));
-  }
-
-  #most(startOf: (part: TouchedPart, interval: number) => number): number {
-    return this.#parts.reduce((most, part, i) => Math.max(most, at(this.#stopBefore, i + 1) - startOf(part, i)), 0);
+  /** The most positions of one interval that other intervals touch too. */
+  get longestShared(): number {
+    const shared = this.#parts.map((part, i) => {
+      const { planned, fresh, final } = this.tileAxis(i, part.offset + part.mask.length);
+      return planned - Math.max(0, final - fresh);
+    });
+    return shared.reduce((most, positions) => Math.max(most, positions), 0);
   }
 
   /** What a tile of so many positions touches in an interval. */

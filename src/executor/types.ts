@@ -109,7 +109,7 @@ export interface WindowShape {
   readonly channels: number;
   /** Enough for every frame that a tile touches. */
   readonly frames: number;
-  /** Enough for the frames that tiles lying later in time touch again; 1 if there are none. */
+  /** Enough for the frames of an interval of the frames axis that other intervals touch too; at least 1. */
   readonly carriedFrames: number;
   readonly height: number;
   readonly width: number;

@@ -1,0 +1,146 @@
+#include "cpu_window.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tileblend {
+namespace {
+
+/** Voxels of all planes in one part of a task: enough to be worth a turn, few enough that all cores end together. */
+constexpr Index PART_VOXELS = 1 << 16;
+
+Index slotCountOf(const WindowRequest& request) {
+  return request.format == FORMAT_FLOAT32 ? request.carriedFrames : request.shape.frames;
+}
+
+/** Bytes of the target of a job. */
+int64_t targetBytes(const NormaliseJob& job) {
+  const WindowShape& shape = job.params.window;
+  return shape.batch * shape.channels * job.params.targetFrames * shape.height * shape.width * elementBytes(job.format);
+}
+
+}  // namespace
+
+int64_t CpuWindow::bytesFor(const WindowRequest& request) {
+  const WindowShape& shape = request.shape;
+  return bytesOfPlanes(shape, shape.batch * shape.channels, slotCountOf(request));
+}
+
+CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> pool)
+    : slotCount_(slotCountOf(request)),
+      slots_(slotCount_),
+      byteLength_(bytesFor(request)),
+      sums_(allocateFloats(byteLength_ / static_cast<int64_t>(sizeof(float)))),
+      pool_(std::move(pool)),
+      zeros_(static_cast<size_t>(request.shape.width)) {}
+
+void CpuWindow::accumulate(const AccumulateJob& job, Done done) {
+  prepare(job);
+  const Index rows = job.axes[0].planned * job.axes[1].planned;
+  if (rows == 0) return done(Outcome());
+  const Index rowVoxels = job.params.window.batch * job.params.window.channels * job.axes[2].planned;
+  const Index partRows = std::max<Index>(1, PART_VOXELS / std::max<Index>(1, rowVoxels));
+  const auto run = [this, &job, rows, partRows](Index part) {
+    const Index begin = part * partRows;
+    const Index end = std::min(rows, begin + partRows);
+    runFor(instructionSet_, [this, &job, begin, end] { addRows(job, begin, end); });
+    endStreaming();
+  };
+  pool_->start({(rows + partRows - 1) / partRows, run, [done = std::move(done)] { done(Outcome()); }});
+}
+
+/** Finds the place of each frame that the tile touches. */
+void CpuWindow::prepare(const AccumulateJob& job) {
+  const TileAxis& frames = job.axes[0];
+  slotOfFrame_.clear();
+  for (Index frame = 0; frame < frames.planned; ++frame) {
+    const bool isOnlyHere = frame >= frames.fresh && frame < frames.final;
+    const bool isInTarget = job.finish.format == FORMAT_FLOAT32 && isOnlyHere;
+    slotOfFrame_.push_back(isInTarget ? IN_TARGET : slots_.slotOf(job.params.frames.start + frame));
+  }
+  const NormaliseParams& finish = job.finish.params;
+  if (finish.count == 0) return;
+  if (countStart_ != finish.start || counts_.size() != static_cast<size_t>(finish.count)) {
+    countStart_ = finish.start;
+    counts_ = std::vector<FrameCounts>(static_cast<size_t>(finish.count));
+  }
+  if (target_ == job.finish.target) return;
+  target_ = job.finish.target;
+  hintLargePages(target_, targetBytes(job.finish));
+}
+
+void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end) {
+  switch (job.format) {
+    case FORMAT_FLOAT32:
+      return addRowsOf<float>(job, begin, end, [](float value) { return value; });
+    case FORMAT_FLOAT16:
+      return addRowsOf<HalfBits>(job, begin, end, [](HalfBits bits) { return floatFromHalf(bits); });
+    case FORMAT_BFLOAT16:
+      return addRowsOf<HalfBits>(job, begin, end, [](HalfBits bits) { return floatFromBfloat16(bits); });
+    case FORMAT_RGB24:
+      return;
+  }
+}
+
+/** Makes the rows of the tile's and the target's types. */
+template <typename Element, typename Value, typename Load, typename Store>
+TileRows<Element, Value, Load, Store> createRows(const AccumulateJob& job, SumBuffer sums, const float* zeros,
+                                                 Load load, Store store) {
+  return {job, sums, zeros, load, store};
+}
+
+template <typename Element, typename Load>
+void CpuWindow::addRowsOf(const AccumulateJob& job, Index begin, Index end, Load load) {
+  const SumBuffer sums{sums_.get(), slotCount_, slotOfFrame_.data()};
+  const float* zeros = zeros_.data();
+  const float low = job.finish.params.low;
+  const float factor = job.finish.params.factor;
+  switch (job.finish.format) {
+    case FORMAT_FLOAT32:
+      return visitRows(job, begin, end, createRows<Element, float>(job, sums, zeros, load, [](float value) {
+                         return canonicalFloat(value);
+                       }));
+    case FORMAT_FLOAT16:
+      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, zeros, load, [](float value) {
+                         return halfFromFloat(value);
+                       }));
+    case FORMAT_BFLOAT16:
+      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, zeros, load, [](float value) {
+                         return bfloat16FromFloat(value);
+                       }));
+    case FORMAT_RGB24: {
+      const auto store = [low, factor](float value) { return rgb24Byte(value, low, factor); };
+      return visitRows(job, begin, end, createRows<Element, Byte>(job, sums, zeros, load, store));
+    }
+  }
+}
+
+template <typename Rows>
+void CpuWindow::visitRows(const AccumulateJob& job, Index begin, Index end, Rows rows) {
+  const Index height = job.axes[1].planned;
+  for (Index row = begin; row < end; ++row) {
+    const Index frame = row / height;
+    const RowCounts found = rows.add(frame, row % height);
+    if (found.nan == 0 && found.uncovered == 0) continue;
+    FrameCounts& counts = counts_[static_cast<size_t>(job.params.frames.start + frame - countStart_)];
+    counts.nan.fetch_add(found.nan, std::memory_order_relaxed);
+    counts.uncovered.fetch_add(found.uncovered, std::memory_order_relaxed);
+  }
+}
+
+/** The frames lie in the target already: tells what was met in them. */
+void CpuWindow::normalise(const NormaliseJob& job, Done done) {
+  Outcome outcome;
+  const Index stop = job.params.start + job.params.count;
+  for (Index frame = job.params.start; frame < stop; ++frame) {
+    slots_.release(frame);
+    const auto at = static_cast<size_t>(frame - countStart_);
+    if (frame < countStart_ || at >= counts_.size()) continue;
+    outcome.nanCount += counts_[at].nan.exchange(0);
+    outcome.uncoveredCount += counts_[at].uncovered.exchange(0);
+  }
+  target_ = nullptr;
+  done(outcome);
+}
+
+}  // namespace tileblend

@@ -1,0 +1,62 @@
+// The sums of one decode on the cores of the CPU.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "cpu_tile_rows.h"
+#include "executor.h"
+#include "frame_slots.h"
+#include "instruction_set.h"
+#include "large_memory.h"
+#include "thread_pool.h"
+
+namespace tileblend {
+
+/**
+ * Holds sums only: weights are made from the masks where they are needed, and voxels are finished by the tile that
+ * touches them last. With a target of float32, the sums of frames that only one interval touches lie in it.
+ */
+class CpuWindow final : public Window {
+ public:
+  /** Bytes of the sums. Throws std::length_error when they cannot be addressed. */
+  static int64_t bytesFor(const WindowRequest& request);
+  /** Throws std::bad_alloc or std::length_error when there is no room. */
+  CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> pool);
+
+  int64_t byteLength() const override { return byteLength_; }
+  void accumulate(const AccumulateJob& job, Done done) override;
+  void normalise(const NormaliseJob& job, Done done) override;
+
+ private:
+  struct FrameCounts {
+    std::atomic<int64_t> nan{0};
+    std::atomic<int64_t> uncovered{0};
+  };
+
+  void prepare(const AccumulateJob& job);
+  /** Adds the rows [begin, end) of the tile, which are numbered through its frames. */
+  void addRows(const AccumulateJob& job, Index begin, Index end);
+  template <typename Element, typename Load>
+  void addRowsOf(const AccumulateJob& job, Index begin, Index end, Load load);
+  template <typename Rows>
+  void visitRows(const AccumulateJob& job, Index begin, Index end, Rows rows);
+
+  const Index slotCount_;
+  FrameSlots slots_;
+  /** Of the frames of the tile that is being added. */
+  std::vector<Index> slotOfFrame_;
+  const int64_t byteLength_;
+  const Floats sums_;
+  const std::shared_ptr<ThreadPool> pool_;
+  const InstructionSet instructionSet_ = detectInstructionSet();
+  /** As many zeros as a row has columns. */
+  const std::vector<float> zeros_;
+  // Of the frames that are final with the interval that is being added.
+  void* target_ = nullptr;
+  Index countStart_ = 0;
+  std::vector<FrameCounts> counts_;
+};
+
+}  // namespace tileblend
