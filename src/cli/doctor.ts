@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Command } from "commander";
+import { describeRuntime } from "../conformance/runtime.js";
 import { loadOnnxRuntime } from "../decoder/onnx_runtime.js";
 import { MissingPackageError, showValue } from "../errors.js";
 import { type ExecutorStatus, probeExecutors } from "../executor/index.js";
@@ -50,7 +51,7 @@ async function diagnose(version: string): Promise<Diagnosis> {
   return {
     tileblend: version,
     planVersion: planner.constant("PLAN_VERSION"),
-    runtime: runtimeName(),
+    runtime: describeRuntime().version,
     platform: `${process.platform}-${process.arch}`,
     chosen: executors.find((executor) => executor.isAvailable)?.name ?? "none",
     executors,
@@ -66,11 +67,6 @@ async function diagnose(version: string): Promise<Diagnosis> {
 async function onnxRuntimeVersion(): Promise<string> {
   const { env } = await loadOnnxRuntime();
   return env.versions.node ?? "version unknown";
-}
-
-function runtimeName(): string {
-  const { bun, deno, node } = process.versions;
-  return bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
 }
 
 async function programStatus(name: string, usedFor: string): Promise<ToolStatus> {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { showValue } from "../errors.js";
+import { addConformanceCommand } from "./conformance.js";
 import { processConsole } from "./console.js";
 import { addDecodeCommand } from "./decode.js";
 import { addDoctorCommand } from "./doctor.js";
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
   addDecodeCommand(program, console);
   addQualityCommand(program, console);
   addDoctorCommand(program, console);
+  addConformanceCommand(program, console);
   for (const command of program.commands) command.exitOverride().showHelpAfterError("(see --help)");
   try {
     await program.parseAsync();

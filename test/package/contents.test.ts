@@ -30,8 +30,11 @@ describe("the contents of the packages", () => {
     await unpackInto(folder, await packInto(scratch, "main"));
     const files = filesBelow(folder);
     const docs = filesBelow(join(checkout, "docs")).map((file) => `docs/${file}`);
-    const others = ["CHANGELOG.md", "LICENSE", "README.md", "build/planner.wasm", "package.json", ...docs];
-    const browser = ["index", "onnx", "report"].map((name) => `dist/browser/${name}.js`);
+    const vectors = filesBelow(join(checkout, "conformance", "vectors")).map((file) => `conformance/vectors/${file}`);
+    const schemas = filesBelow(join(checkout, "conformance", "schema")).map((file) => `conformance/schema/${file}`);
+    const kit = ["conformance/README.md", ...schemas, ...vectors];
+    const others = ["CHANGELOG.md", "LICENSE", "README.md", "build/planner.wasm", "package.json", ...docs, ...kit];
+    const browser = ["conformance", "index", "onnx", "report"].map((name) => `dist/browser/${name}.js`);
     const isShared = (file: string) => /^dist\/browser\/shared-[0-9A-Z]{8}\.js$/.test(file);
     const expected = [...others, ...compiledFiles(), ...browser].sort();
     expect(files.filter((file) => !isShared(file))).to.deep.equal(expected);
