@@ -1,0 +1,3 @@
+import * as conformance from "./modules.mjs";
+
+window.conformance = conformance;

@@ -1,0 +1,3 @@
+import { runHere } from "./modules.mjs";
+
+postMessage(await runHere());

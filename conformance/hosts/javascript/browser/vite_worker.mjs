@@ -1,0 +1,3 @@
+import { runHere } from "./vite.mjs";
+
+postMessage(await runHere());
