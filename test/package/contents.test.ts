@@ -57,11 +57,14 @@ describe("the contents of the packages", () => {
     });
   });
 
-  it("have no script, and name each platform's package in the version of the main one", () => {
+  it("have no script, and name the package of each platform that is built, in the version of the main one", () => {
     const manifest = JSON.parse(readFileSync(join(scratch, "main", "package.json"), "utf8"));
     expect(manifest).to.not.have.any.keys("scripts", "devDependencies", "binary", "private");
     const names = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64", "win32-x64"];
     const expected = Object.fromEntries(names.map((name) => [`@tileblend/${name}`, manifest.version]));
     expect(manifest.optionalDependencies).to.deep.equal(expected);
+    const workflow = readFileSync(join(checkout, ".github", "workflows", "addons.yml"), "utf8");
+    const built = [...workflow.matchAll(/platform: (\S+),/g)].map(([, platform]) => platform);
+    expect(built).to.deep.equal(names);
   });
 });
