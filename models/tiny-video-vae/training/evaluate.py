@@ -55,7 +55,7 @@ def changed(decoder, shape, cell):
     other[:, :, cell[0], cell[1], cell[2]] += random.standard_normal(shape[:2], np.float32)
     differs = np.abs(decoder(latent) - decoder(other)).max((0, 1)) > 0
     frames = np.flatnonzero(differs.any((1, 2)))
-    cells = [0 if frame == 0 else (frame + 7) // 8 for frame in (frames[0], frames[-1])]
+    cells = [(int(frame) + 7) // 8 for frame in (frames[0], frames[-1])]
     rows, columns = (np.flatnonzero(differs.any(axes)) // 32 for axes in ((0, 2), (0, 1)))
     space = max(abs(int(edge) - at) for line, at in ((rows, cell[1]), (columns, cell[2])) for edge in (line[0], line[-1]))
     return {'later_latents': cells[1] - cell[0], 'earlier_latents': cell[0] - cells[0], 'space_each_way': space}
@@ -75,8 +75,9 @@ def differences(encoder, decoder, checkpoint, clip):
     torch_encoder, torch_decoder = rounded(checkpoint)
     latent = encoder(clip)
     with torch.no_grad():
-        return {'encoder': float(np.abs(latent - torch_encoder(torch.from_numpy(clip)).numpy()).max()),
-                'decoder': float(np.abs(decoder(latent) - torch_decoder(torch.from_numpy(latent)).numpy()).max())}
+        pairs = {'encoder': (latent, torch_encoder(torch.from_numpy(clip))),
+                 'decoder': (decoder(latent), torch_decoder(torch.from_numpy(latent)))}
+    return {part: f'{np.abs(ours - theirs.numpy()).max():.1e}' for part, (ours, theirs) in pairs.items()}
 
 
 def main():
@@ -103,7 +104,7 @@ def main():
         'frame_0_from_latent_0_alone': float(np.abs(decoder(latent)[:, :, :1] - decoder(latent[:, :, :1])).max()),
         'onnx_against_pytorch': differences(encoder, decoder, arguments.checkpoint, clip),
     }
-    arguments.report.write_text(json.dumps(report, indent=1) + '\n')
+    arguments.report.write_text(json.dumps(report, indent=2) + '\n')
     print(json.dumps({key: value for key, value in report.items() if key != 'psnr_db'}), report['psnr_db'])
 
 
