@@ -11,8 +11,10 @@ import {
   TileShapeError,
 } from "tileblend";
 import { latentsOf, probeDecoder, type Shape5 } from "./support/decoders.js";
+import { hasMetal } from "./support/executors.js";
 import { bytesOf } from "./support/golden.js";
 import { failure, turns } from "./support/rejections.js";
+import { skipAsExpected } from "./support/requirements.js";
 
 const geometry = { temporalScale: 2, heightScale: 4, widthScale: 4, causal: true };
 const tiling = { spatial: { tileSize: 16, overlap: 8 }, temporal: { tileSize: 6, overlap: 2 } };
@@ -96,7 +98,8 @@ describe("decodeTiled and decodeFrames, rejected inputs", () => {
     expect(() => decodeFrames(latents, probe, both)).to.throw(TypeError, /only one of dtype and pixelFormat/);
   });
 
-  it("says what was tried when a named executor is missing", async () => {
+  it("says what was tried when a named executor is missing", async function () {
+    if (hasMetal) skipAsExpected(this, "a machine without Metal", "this one has it");
     const error = await failure(() => decodeTiled(latents, probe, { ...common, executor: "metal" }));
     expect(error.name).to.equal("ExecutorUnavailableError");
     expect(error.message).to.match(/no metal executor can be used here[\s\S]*metal: /);

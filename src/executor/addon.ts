@@ -10,15 +10,18 @@ export interface NativeExecutor {
   open(shape: WindowShape, format: OutputFormat): Kernel;
 }
 
+/** Settings of the executor on a Mac's GPU, for tests. */
+export interface MetalOptions {
+  /** A launch works on at most about so many elements. Default: some milliseconds of work. */
+  readonly elementsPerLaunch?: number;
+}
+
 /** What the addon exports. */
 export interface NativeAddon {
   /** The executor on the CPU, with so many threads of its own. Default: one for each core. */
   openCpu(threads?: number): NativeExecutor;
-  /**
-   * The executor on the GPU of a Mac. A launch works on at most about so many elements; tests make them few.
-   * Rejects with an Error, which says why, when it cannot be used here.
-   */
-  openMetal(options?: { readonly elementsPerLaunch?: number }): Promise<NativeExecutor>;
+  /** The executor on the GPU of a Mac. Rejects with an Error, which says why, when it cannot be used here. */
+  openMetal(options?: MetalOptions): Promise<NativeExecutor>;
 }
 
 const require = createRequire(import.meta.url);

@@ -1,4 +1,4 @@
-import { loadAddon, type NativeExecutor } from "#addon";
+import { loadAddon, type MetalOptions, type NativeExecutor } from "#addon";
 import { ExecutorError } from "../errors.js";
 import type { ExecutorOptions, Kernel, KernelFactory } from "./types.js";
 
@@ -21,8 +21,8 @@ export async function loadCpu(options: ExecutorOptions): Promise<LoadedNative> {
  * Loads the executor on the GPU of a Mac; the first time it compiles its kernels and compares them with the CPU.
  * @throws Error with the reason when the addon cannot be loaded, or there is no Metal, or its results are wrong.
  */
-export async function loadMetal(): Promise<LoadedNative> {
-  return asLoaded(await loadAddon().openMetal());
+export async function loadMetal(options?: MetalOptions): Promise<LoadedNative> {
+  return asLoaded(await loadAddon().openMetal(options));
 }
 
 function asLoaded(executor: NativeExecutor): LoadedNative {

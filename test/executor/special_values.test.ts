@@ -9,6 +9,7 @@ import {
   makeTiles,
 } from "../support/blend_case.js";
 import { bytesOf } from "../support/golden.js";
+import { withoutSmall } from "../support/kernel.js";
 import { randomInteger, seededRandom } from "../support/random.js";
 import { referenceFloat16Value } from "../support/reference.js";
 import { describeExact } from "../support/variants.js";
@@ -92,9 +93,20 @@ function float32Of(bits: number): number {
   return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? 0;
 }
 
+/** The exponent field of 2^-28: the product of a larger number and a weight of these tests is not subnormal. */
+const TINY = 99;
+
 describeExact("special values", (executor) => {
+  /** The tensor, without what an executor that takes subnormal numbers for 0 would change. */
+  function asTaken(tensor: Tensor, exponent?: number): Tensor {
+    if (!executor().flushesSubnormals) return tensor;
+    // Boundary: the data is of the same type as before.
+    return { ...tensor, data: withoutSmall(tensor.dtype, tensor.data, exponent) } as Tensor;
+  }
+
   /** Blends one row and compares with the reference. Returns the bits of the result. */
-  async function convertRow(row: Tensor, format: OutputFormat, range?: readonly [number, number]) {
+  async function convertRow(given: Tensor, format: OutputFormat, range?: readonly [number, number]) {
+    const row = asTaken(given);
     const [, channels = 1, , , width = 1] = row.shape;
     const blendCase = rowCase(width, channels);
     const chunks = await blendTiles(executor(), blendCase, [row], {
@@ -211,13 +223,14 @@ describeExact("special values", (executor) => {
   for (const dtype of DTYPES) {
     it(`${dtype}: specials scattered over overlapping tiles`, async () => {
       const random = seededRandom(5);
-      const tiles = makeTiles(blended, dtype, () => random() * 4 - 2);
-      for (const tile of tiles) {
+      const scattered = makeTiles(blended, dtype, () => random() * 4 - 2);
+      for (const tile of scattered) {
         const bits = tile.data instanceof Float32Array ? new Uint32Array(tile.data.buffer) : tile.data;
         for (let i = 0; i < bits.length; i++) {
           if (random() < 0.1) bits[i] = SPECIAL_BITS[dtype][randomInteger(random, 0, 17)] ?? 0;
         }
       }
+      const tiles = scattered.map((tile) => asTaken(tile, TINY));
       const expected = new Expectation(blended, tiles);
       for (const format of [...DTYPES, "rgb24"] as const) {
         expectChunks(await blendTiles(executor(), blended, tiles, { format }), expected, format);
@@ -227,7 +240,7 @@ describeExact("special values", (executor) => {
 
   it("sums and quotients that are subnormal or overflow are those of float32", async () => {
     const random = seededRandom(8);
-    for (const bits of [8, 0x00400000, 0x01000000, 0x7f7fffff]) {
+    for (const bits of executor().flushesSubnormals ? [0x7f7fffff] : [8, 0x00400000, 0x01000000, 0x7f7fffff]) {
       const tiles = makeTiles(
         blended,
         "float32",

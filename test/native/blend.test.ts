@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { loadCpu } from "#src/executor/native.js";
 import type { WindowShape } from "#src/executor/types.js";
 import type { Tensor } from "#src/tensor.js";
 import {
@@ -13,6 +12,7 @@ import {
   planJobs,
   seededRandom,
 } from "../support/kernel.js";
+import { describeNative } from "../support/native.js";
 import {
   ReferenceBlend,
   type ReferencePart,
@@ -20,10 +20,8 @@ import {
   referencePlan,
   referenceTiles,
 } from "../support/reference.js";
-import { skipBecause } from "../support/requirements.js";
 
 const GEOMETRY = { temporalScale: 4, heightScale: 8, widthScale: 8, causal: true };
-const THREADS = [1, 2, 3, 8];
 
 /** A decode of odd sizes: several tiles on each axis, two videos of three channels. */
 function oddDecode() {
@@ -55,16 +53,7 @@ function randomTile(lead: readonly number[], size: readonly number[], random: ()
   return { dtype: "float32" as const, shape, data };
 }
 
-describe("native cpu executor: blend", () => {
-  let cpu: Awaited<ReturnType<typeof loadCpu>>;
-  before(async function () {
-    try {
-      cpu = await loadCpu({});
-    } catch (error) {
-      skipBecause(this, "the native addon", String(error));
-    }
-  });
-
+describeNative("blend", ({ executor }) => {
   /** The jobs of the odd decode, with tiles of the sizes that `sizeOf` gives, and what the reference makes of them. */
   function oddJobs(sizeOf: (tile: ReferenceTile, i: number) => [number, number, number]) {
     const { tiles, shape } = oddDecode();
@@ -92,7 +81,7 @@ describe("native cpu executor: blend", () => {
 
   it("blends one voxel", async () => {
     const shape = { batch: 1, channels: 1, frames: 1, carriedFrames: 1, height: 1, width: 1 };
-    const kernel = await cpu.factory(shape, "float32");
+    const kernel = await executor().factory(shape, "float32");
     const job = onlyTile({ ...flatJob("float32", shape, Float32Array.of(3)), frames: evenAxis(1, 0.5) });
     expect(await blendOn(kernel, [job])).to.deep.equal({ nanCount: 0, uncoveredCount: 0 });
     expect(job.finish.target).to.deep.equal(Float32Array.of(3));
@@ -101,7 +90,7 @@ describe("native cpu executor: blend", () => {
 
   it("finishes a voxel that no tile covered as 0, and counts it once for all channels", async () => {
     const shape = { batch: 2, channels: 3, frames: 2, carriedFrames: 1, height: 3, width: 5 };
-    const kernel = await cpu.factory(shape, "float32");
+    const kernel = await executor().factory(shape, "float32");
     const width = { ...evenAxis(5), mask: new Float32Array(0) };
     const job = onlyTile({ ...flatJob("float32", shape, new Float32Array(180).fill(1)), width });
     expect(await blendOn(kernel, [job])).to.deep.equal({ nanCount: 0, uncoveredCount: 30 });
@@ -109,18 +98,16 @@ describe("native cpu executor: blend", () => {
     kernel.close();
   });
 
-  for (const threads of THREADS) {
-    it(`gives the reference's bytes with ${threads} threads, and twice in the same window`, async () => {
-      const { shape, reference, target, jobs } = oddJobs(plannedSize);
-      const kernel = await (await loadCpu({ threads })).factory(shape, "float32");
-      for (let round = 0; round < 2; round++) {
-        target.fill(7);
-        expect(await blendOn(kernel, jobs)).to.deep.equal({ nanCount: 0, uncoveredCount: 0 });
-        expect(bytesOf(target).equals(bytesOf(reference.normalised()))).to.equal(true);
-      }
-      kernel.close();
-    });
-  }
+  it("gives the reference's bytes, and twice in the same window", async () => {
+    const { shape, reference, target, jobs } = oddJobs(plannedSize);
+    const kernel = await executor().factory(shape, "float32");
+    for (let round = 0; round < 2; round++) {
+      target.fill(7);
+      expect(await blendOn(kernel, jobs)).to.deep.equal({ nanCount: 0, uncoveredCount: 0 });
+      expect(bytesOf(target).equals(bytesOf(reference.normalised()))).to.equal(true);
+    }
+    kernel.close();
+  });
 
   it("adds tiles of other sizes than planned as far as both go", async () => {
     const deltas = [-1, 0, 2, 3];
@@ -129,7 +116,7 @@ describe("native cpu executor: blend", () => {
       const [f, h, w] = plannedSize(tile);
       return [f + delta(i), h + delta(i + 1), w + delta(i + 2)];
     });
-    const kernel = await cpu.factory(shape, "float32");
+    const kernel = await executor().factory(shape, "float32");
     const uncovered = reference.weight.filter((weight) => weight === 0).length;
     expect(uncovered).to.be.above(0);
     expect(await blendOn(kernel, jobs)).to.deep.equal({ nanCount: 0, uncoveredCount: uncovered });
@@ -141,7 +128,7 @@ describe("native cpu executor: blend", () => {
     it(`holds a ring of frames: a window of 5, ${carriedFrames} carried, for a video of 23`, async () => {
       const frames = 23;
       const shape = { batch: 1, channels: 3, frames: 5, carriedFrames, height: 7, width: 11 };
-      const kernel = await cpu.factory(shape, "float32");
+      const kernel = await executor().factory(shape, "float32");
       const reference = new ReferenceBlend([1, 3, frames, 7, 11]);
       const random = seededRandom(2);
       const part = (start: number, length: number) => randomPart(start, length, random);
@@ -163,7 +150,7 @@ describe("native cpu executor: blend", () => {
 
   it("reads the touched part of a tile only", async () => {
     const shape = { batch: 1, channels: 1, frames: 2, carriedFrames: 1, height: 1, width: 30 };
-    const kernel = await cpu.factory(shape, "float32");
+    const kernel = await executor().factory(shape, "float32");
     const pixels = new Float32Array(4 * 5 * 50).fill(Number.NaN);
     const at = (frame: number, row: number, column: number) => ((frame + 1) * 5 + row + 1) * 50 + column + 6;
     const mask = Float32Array.from({ length: 30 }, (_, x) => (x % 3 === 0 ? 0 : 0.25));
@@ -183,7 +170,7 @@ describe("native cpu executor: blend", () => {
 
   it("writes into its place of a larger target and leaves the rest", async () => {
     const shape = { batch: 1, channels: 2, frames: 1, carriedFrames: 1, height: 1, width: 3 };
-    const kernel = await cpu.factory(shape, "float32");
+    const kernel = await executor().factory(shape, "float32");
     const target = new Float32Array(2 * 3 * 3).fill(9);
     const finish = { ...finishOf(shape), targetFrames: 3, targetStart: 1, target };
     await blendOn(kernel, [flatJob("float32", shape, Float32Array.of(1, 2, 3, 4, 5, 6), finish)]);
@@ -193,7 +180,7 @@ describe("native cpu executor: blend", () => {
 
   it("counts NaN where the mask is not 0, and writes the canonical one", async () => {
     const shape = { batch: 1, channels: 1, frames: 1, carriedFrames: 1, height: 1, width: 6 };
-    const kernel = await cpu.factory(shape, "float32");
+    const kernel = await executor().factory(shape, "float32");
     const pixels = new Float32Array(
       Uint32Array.of(0x7fc00000, 0xffc12345, 0x7f800001, 0x3f800000, 0x7f800000, 0).buffer,
     );
@@ -211,7 +198,7 @@ describe("native cpu executor: blend", () => {
     const pixels = randomTile([1, 3], size, random);
     const reference = new ReferenceBlend([1, 3, ...size]);
     reference.add(tile, pixels.data, size);
-    const kernel = await cpu.factory(shape, "float32");
+    const kernel = await executor().factory(shape, "float32");
     const finish = finishOf(shape);
     await blendOn(kernel, planJobs([tile], [pixels], finish));
     expect(bytesOf(finish.target).equals(bytesOf(reference.normalised()))).to.equal(true);

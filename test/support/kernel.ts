@@ -33,6 +33,23 @@ export function floatsOfBits(bits: ArrayLike<number>): Float32Array {
   return new Float32Array(Uint32Array.from(bits).buffer);
 }
 
+/** The exponent field of subnormal float32 and bfloat16 numbers. */
+const SUBNORMAL = 0;
+
+/**
+ * A copy with 0 for each number whose exponent field is at most `exponent`: what an executor may be given that takes
+ * subnormal numbers for 0. No float16 is a subnormal float32, so that they stay.
+ */
+export function withoutSmall<T extends Float32Array | Uint16Array>(dtype: Dtype, data: T, exponent = SUBNORMAL): T {
+  // Boundary: a slice is of the same type.
+  const copy = data.slice() as T;
+  if (dtype === "float16") return copy;
+  const bits = copy instanceof Float32Array ? new Uint32Array(copy.buffer) : copy;
+  const shift = dtype === "float32" ? 23 : 7;
+  for (let i = 0; i < bits.length; i++) if ((((bits[i] ?? 0) >>> shift) & 0xff) <= exponent) bits[i] = 0;
+  return copy;
+}
+
 /** The same values with every NaN the canonical one. */
 export function canonical(values: Float32Array): Float32Array {
   const bits = new Uint32Array(values.slice().buffer);

@@ -35,8 +35,8 @@ void flushSubnormals(bool flush) {
 
 /** Mostly not at all, sometimes long: nothing is done just because a while has passed. */
 void dawdle(std::mt19937 &random) {
-  const unsigned turn = random() % 16;
-  if (turn > 3) return;
+  const unsigned turn = random() % 64;
+  if (turn > 4) return;
   std::this_thread::sleep_for(std::chrono::microseconds(turn == 0 ? 2000 : 100));
 }
 
@@ -70,11 +70,20 @@ class Gpu {
   }
 
   void run(std::function<void()> work, std::function<void()> ended) {
-    commands_.push([this, work = std::move(work), ended = std::move(ended)]() mutable {
+    change(1);
+    commands_.push([this, work = std::move(work), ended = std::move(ended)] {
       flushSubnormals(softMetalFlushes());
       work();
-      ends_.push(std::move(ended));
+      ends_.push([this, ended] {
+        ended();
+        change(-1);
+      });
     });
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return underWay_ == 0; });
   }
 
  private:
@@ -87,14 +96,31 @@ class Gpu {
     }
   }
 
+  void change(int by) {
+    const std::lock_guard lock(mutex_);
+    underWay_ += by;
+    if (underWay_ == 0) idle_.notify_all();
+  }
+
   Queue commands_;
   Queue ends_;
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int underWay_ = 0;
 };
+
+/** Its threads wait for ever: it is never destroyed. */
+Gpu &gpu() {
+  static Gpu *const made = new Gpu;
+  return *made;
+}
 
 }  // namespace
 
 void softGpuRun(std::function<void()> work, std::function<void()> ended) {
-  // Its threads wait for ever: it is never destroyed.
-  static Gpu *const gpu = new Gpu;
-  gpu->run(std::move(work), std::move(ended));
+  gpu().run(std::move(work), std::move(ended));
+}
+
+void softGpuWait() {
+  gpu().wait();
 }

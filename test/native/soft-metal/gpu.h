@@ -6,3 +6,6 @@
 
 /** Runs `work` after everything that came before it, and then `ended` some time later, on another thread. */
 void softGpuRun(std::function<void()> work, std::function<void()> ended);
+
+/** Returns once nothing runs and everyone has been told. */
+void softGpuWait();
