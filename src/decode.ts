@@ -92,6 +92,10 @@ async function* blendTiles(job: DecodeJob, accumulator: Accumulator, signal: Abo
   const report = createReporter(job);
   const waiting = job.plan.tiles();
   const started: StartedTile[] = [];
+  // Each tile has a signal of its own, so that what decoders add to it goes with the tile.
+  signal.addEventListener("abort", () => {
+    for (const { controller } of started) controller.abort(signal.reason);
+  });
   for (;;) {
     // A tile counts until it is blended, so that at most `concurrency` decoded tiles are held.
     while (started.length < job.concurrency) {
@@ -99,7 +103,8 @@ async function* blendTiles(job: DecodeJob, accumulator: Accumulator, signal: Abo
       if (done) break;
       // The consumer may have held its chunk for long.
       signal.throwIfAborted();
-      started.push({ tile, answer: startTile(job, tile, signal) });
+      const controller = new AbortController();
+      started.push({ tile, controller, answer: startTile(job, tile, controller.signal) });
     }
     const first = started[0];
     if (first === undefined) return;
@@ -119,6 +124,8 @@ async function* blendTiles(job: DecodeJob, accumulator: Accumulator, signal: Abo
 
 interface StartedTile {
   readonly tile: Tile;
+  /** Of the signal that its decoder is given. */
+  readonly controller: AbortController;
   readonly answer: Promise<Tensor>;
 }
 

@@ -13,7 +13,7 @@ export interface TileContext {
   readonly causal: boolean;
   /** options.timestep, as it was given. */
   readonly timestep: unknown;
-  /** Aborts when the decode is given up. */
+  /** Aborts when the decode is given up before the tile is blended. Of this tile alone: listeners may be left on it. */
   readonly signal: AbortSignal;
 }
 

@@ -116,13 +116,35 @@ describe("stopping", () => {
     }
   });
 
-  it("tells the decoder when the consumer stops", async () => {
-    let signal: AbortSignal | undefined;
+  it("tells every decoder at work when the consumer stops, and none that has been blended", async () => {
+    const signals: AbortSignal[] = [];
     const decoder = (tile: Tensor, context: TileContext) => {
-      signal = context.signal;
+      signals.push(context.signal);
+      return context.index === 0 ? probe(tile, context) : new Promise<Tensor>(() => undefined);
+    };
+    const chunks = decodeFrames(latents, decoder, { ...inTime, concurrency: 3 });
+    await chunks.next();
+    void chunks.next();
+    await new Promise((resolve) => setImmediate(resolve));
+    await chunks.return?.();
+    expect(signals.map(({ aborted }) => aborted)).to.deep.equal([false, true, true, true]);
+  });
+
+  it("lets decoders leave listeners on their signals", async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    const signals = new Set<AbortSignal>();
+    const decoder = (tile: Tensor, context: TileContext) => {
+      signals.add(context.signal);
+      context.signal.addEventListener("abort", () => undefined);
       return probe(tile, context);
     };
-    for await (const _ of decodeFrames(latents, decoder, common)) break;
-    expect(signal?.aborted).to.equal(true);
+    process.on("warning", onWarning);
+    await decodeTiled(latents, decoder, common);
+    // Node warns a tick later.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", onWarning);
+    expect(signals.size).to.be.above(11);
+    expect(warnings).to.deep.equal([]);
   });
 });
