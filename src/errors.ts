@@ -20,7 +20,7 @@ export function mustBe(path: string, condition: string, got: unknown): string {
 /** A plan file's digest, or one of its fields, is not that of the plan made anew from its request. */
 export class PlanMismatchError extends Error {
   override readonly name = "PlanMismatchError";
-  /** What differs: `digest`, `output`, `tileCount` or `axes`. */
+  /** What differs: `digest`, `output`, `tileCount`, `axes`, or a mask such as `axes.frames[0].mask`. */
   readonly field: string;
   /** The value of the plan made anew. */
   readonly expected: string;

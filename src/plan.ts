@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Interval, Slice } from "./axis.js";
+import { encodeBase64 } from "./base64.js";
 import { mustBe, PlanMismatchError } from "./errors.js";
 import { checkGeometry, type Geometry } from "./geometry.js";
 import {
@@ -210,7 +211,8 @@ export class TilePlan {
   }
 
   /**
-   * Makes the plan of a JSON rendering anew, and checks that it is the one that was rendered.
+   * Makes the plan of a JSON rendering anew, and checks that it is the one that was rendered, with its masks if it has
+   * them: `mask` in an interval, base64 of little-endian float32.
    * @throws TypeError or RangeError when the request in it is not legal, PlanMismatchError when the plan differs.
    */
   static fromJSON(json: unknown): TilePlan {
@@ -236,9 +238,27 @@ function compareRendering(fields: Readonly<Record<string, unknown>>, plan: TileP
       throw new PlanMismatchError(field, shorten(expected), shorten(actual));
     }
   }
+  // Boundary: equal to the plan's axes, but for the masks.
+  if (fields["axes"] !== undefined) compareMasks(fields["axes"] as MaskedAxes, plan);
 }
 
-/** JSON with sorted keys, and without the masks that a rendering may carry. */
+/** Axes of a rendering whose intervals may carry their masks: base64 of little-endian float32. */
+type MaskedAxes = PerAxis<readonly { readonly mask?: unknown }[]>;
+
+function compareMasks(axes: MaskedAxes, plan: TilePlan): void {
+  for (const axis of AXIS_NAMES) {
+    for (const [i, { mask }] of plan.axes[axis].entries()) {
+      const actual = axes[axis][i]?.mask;
+      if (actual === undefined) continue;
+      // The planner writes little-endian on every machine.
+      const expected = encodeBase64(new Uint8Array(mask.buffer, mask.byteOffset, mask.byteLength));
+      if (actual === expected) continue;
+      throw new PlanMismatchError(`axes.${axis}[${i}].mask`, shorten(expected), shorten(`${actual}`));
+    }
+  }
+}
+
+/** JSON with sorted keys, and without the masks that a rendering may carry: compareMasks compares them. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (key, field: unknown) => {
     if (key === "mask") return undefined;
