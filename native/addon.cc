@@ -1,4 +1,4 @@
-// The addon: `openCpu(threads?)` and `openMetal(options?)`, which give an executor as src/executor/addon.ts has it.
+// The addon: `interfaceVersion`, `openCpu(threads?)` and `openMetal(options?)`, which give an executor as src/executor/addon.ts has it.
 #include <napi.h>
 
 #include <algorithm>
@@ -13,6 +13,9 @@
 
 namespace tileblend {
 namespace {
+
+/** As src/executor/addon.ts has it: raised there and here whenever the two sides say something else to each other. */
+constexpr int INTERFACE_VERSION = 1;
 
 /** Limits a mistyped option before that many threads are started. */
 constexpr double MAX_THREADS = 1024;
@@ -109,6 +112,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   data->executorClass = Napi::Persistent(ExecutorObject::define(env));
   data->accumulatorClass = Napi::Persistent(Accumulator::define(env));
   env.SetInstanceData(data.release());
+  exports.Set("interfaceVersion", INTERFACE_VERSION);
   exports.Set("openCpu", Napi::Function::New(env, openCpu, "openCpu"));
   exports.Set("openMetal", Napi::Function::New(env, openMetal, "openMetal"));
   return exports;

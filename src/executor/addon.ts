@@ -16,8 +16,12 @@ export interface MetalOptions {
   readonly elementsPerLaunch?: number;
 }
 
+/** As native/addon.cc has it: raised there and here whenever the two sides say something else to each other. */
+const INTERFACE_VERSION = 1;
+
 /** What the addon exports. */
 export interface NativeAddon {
+  readonly interfaceVersion: number;
   /** The executor on the CPU, with so many threads of its own. Default: one for each core. */
   openCpu(threads?: number): NativeExecutor;
   /** The executor on the GPU of a Mac. Rejects with an Error, which says why, when it cannot be used here. */
@@ -42,8 +46,10 @@ export function loadAddon(): NativeAddon {
   const attempts: string[] = [];
   for (const place of PLACES) {
     try {
-      // Boundary: the addon's own tests show that it is of this shape.
-      return require(place) as NativeAddon;
+      // Boundary: the addon's own tests show that one of this version is of this shape.
+      const addon = require(place) as NativeAddon;
+      if (addon.interfaceVersion === INTERFACE_VERSION) return addon;
+      attempts.push(`${place}: built from another version; run npm run build:native`);
     } catch (cause) {
       attempts.push(`${place}: ${reasonOf(cause)}`);
     }
