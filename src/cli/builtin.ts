@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { ContextCells } from "../context_cells.js";
 import { MissingPackageError, mustBe } from "../errors.js";
 import type { Geometry } from "../geometry.js";
+import { UsageError } from "./usage.js";
 
 /** Names a built-in model in --decoder: `builtin:tiny-video-vae`. */
 export const BUILTIN_PREFIX = "builtin:";
@@ -35,10 +36,10 @@ type Metadata = Readonly<Record<string, string>>;
 
 /**
  * Loads a built-in model: its package where that is installed, else the checkout's own.
- * @throws TypeError for another name, MissingPackageError when it is not there.
+ * @throws UsageError for another name, MissingPackageError when it is not there.
  */
 export async function loadBuiltinModel(name: string): Promise<BuiltinModel> {
-  if (name !== BUILTIN_MODEL) throw new TypeError(mustBe("the built-in model", BUILTIN_MODEL, name));
+  if (name !== BUILTIN_MODEL) throw new UsageError(mustBe("the built-in model", BUILTIN_MODEL, name));
   // Not a literal: the package is optional, and so are its types.
   const packageName: string = `@tileblend/${name}`;
   try {
@@ -72,7 +73,7 @@ export interface UnclaimedLatents {
 
 /**
  * Returns the --decoder of latents that a built-in model has made, by their metadata.
- * @throws TypeError when it was another model, or one that is not known, and says which way there is.
+ * @throws UsageError when it was another model, or one that is not known, and says which way there is.
  */
 export async function defaultDecoder({ path, channels, metadata }: UnclaimedLatents): Promise<string> {
   const maker = metadata[MODEL_KEYS.name];
@@ -82,13 +83,13 @@ export async function defaultDecoder({ path, channels, metadata }: UnclaimedLate
     const actual = await sha256Of((await loadBuiltinModel(maker)).decoderFile);
     if (actual === expected) return option;
     const other = `${path} was encoded for another version of ${maker}: its decoder's SHA-256`;
-    throw new TypeError(`${mustBe(other, actual, expected)}; --decoder ${option} decodes it all the same`);
+    throw new UsageError(`${mustBe(other, actual, expected)}; --decoder ${option} decodes it all the same`);
   }
   const whose = maker === undefined ? "its metadata names no model" : `its metadata names the model "${maker}"`;
-  if (channels !== 128) throw new TypeError(`--decoder must be given for ${path}: ${whose}`);
+  if (channels !== 128) throw new UsageError(`--decoder must be given for ${path}: ${whose}`);
   const guess =
     "these 128 channels may be LTX's own, or any other model's, and the built-in one would make noise of them";
-  throw new TypeError(
+  throw new UsageError(
     `--decoder must be given for ${path}: ${whose}; ${guess}; --decoder ${option} decodes them with it on request`,
   );
 }

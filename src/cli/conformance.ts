@@ -15,6 +15,7 @@ import {
   type RuntimeRow,
 } from "./conformance_report.js";
 import type { Console } from "./console.js";
+import { UsageError } from "./usage.js";
 
 interface ConformanceOptions {
   readonly runtime: readonly string[];
@@ -75,7 +76,7 @@ async function run({ runtime, requireAll }: ConformanceOptions, console: Console
 function chooseByName(candidates: readonly Candidate[], names: readonly string[]): Candidate[] {
   const known = candidates.map((candidate) => candidate.name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(mustBe("--runtime", `all or one of ${known.join(", ")}`, unknown));
+  if (unknown !== undefined) throw new UsageError(mustBe("--runtime", `all or one of ${known.join(", ")}`, unknown));
   return candidates.filter((candidate) => names.includes(candidate.name));
 }
 

@@ -1,22 +1,24 @@
 import type { Command } from "commander";
 import { decodeFrames } from "../decode.js";
 import type { DecodeProgress } from "../decode_options.js";
-import { chooseExecutor } from "../executor/index.js";
+import { checkExecutorName, chooseExecutor } from "../executor/index.js";
 import type { ExecutorName } from "../executor/types.js";
 import { createSink, type FrameSink, sinkFormat } from "../io/index.js";
 import { resolveTarget } from "../io/sink_target.js";
-import { type PerAxis, planTiles } from "../plan.js";
+import type { PerAxis } from "../plan.js";
 import { DTYPES, type Dtype } from "../tensor.js";
 import type { TileDecoder } from "../tile_decoder.js";
 import { checkOneOf } from "../validate.js";
 import { type Console, formatDuration } from "./console.js";
 import { addSourceOptions, type DecodeSource, openSource, type SourceOptions } from "./decode_source.js";
-import { outputSize, parseCount, parsePositive, resolveTiling, type TilingOptions } from "./options.js";
+import { parseCount, parsePositive, type TilingOptions } from "./options.js";
 import { addTilingOptions } from "./plan.js";
 import { peakMemoryBytes } from "./process_memory.js";
 import { createProgressView } from "./progress.js";
-import { type SeamlessOptions, seamlessTilingOf } from "./seamless.js";
+import type { SeamlessOptions } from "./seamless.js";
 import { stopOnSignals } from "./signals.js";
+import { planAsAsked } from "./tiling_plan.js";
+import { asUsage } from "./usage.js";
 
 interface DecodeCommandOptions extends TilingOptions, SeamlessOptions, SourceOptions {
   readonly output: string;
@@ -89,27 +91,20 @@ async function decodeTo(
 ): Promise<void> {
   const { latents, geometry } = source;
   const [batch = 1, , frames = 1, height = 1, width = 1] = latents.shape;
-  const seamless = seamlessTilingOf(options, source);
-  const tiling = seamless ?? resolveTiling(options, outputSize({ frames, height, width }, geometry));
-  const plan = planTiles({ latent: { frames, height, width }, geometry, tiling });
-  const dtype: Dtype = options.dtype === undefined ? latents.dtype : checkOneOf("--dtype", options.dtype, DTYPES);
-  const format = sinkFormat(options.output, dtype);
+  const plan = planAsAsked(options, { frames, height, width }, source);
+  const { format, executor, sizeMismatch } = asUsage(() => readWords(options, latents.dtype));
   const outputChannels = options.outputChannels ?? 3;
-  const choice = await chooseExecutor(
-    executorName(options.executor),
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
+  const choice = await chooseExecutor(executor, options.threads === undefined ? {} : { threads: options.threads });
   const progress = createProgressView(console, options.quiet === true);
   let last: DecodeProgress | undefined;
   const decodeOptions = {
     geometry,
-    tiling,
+    tiling: plan.tiling,
     executor: choice.executor,
     concurrency: options.concurrency,
     signal,
     outputChannels,
-    // Boundary: decodeFrames checks it.
-    sizeMismatch: options.sizeMismatch as "error" | "crop",
+    sizeMismatch,
     timestep: options.timestep,
     onProgress: (now: DecodeProgress) => {
       last = now;
@@ -211,6 +206,12 @@ function announced(decode: TileDecoder, console: Console): TileDecoder {
   };
 }
 
-function executorName(name: string): ExecutorName | "auto" {
-  return checkOneOf("--executor", name, ["auto", "metal", "cpu", "wasm"]);
+/** Reads the options that are one word of a few. */
+function readWords(options: DecodeCommandOptions, latentsDtype: Dtype) {
+  const dtype = options.dtype === undefined ? latentsDtype : checkOneOf("--dtype", options.dtype, DTYPES);
+  return {
+    format: sinkFormat(options.output, dtype),
+    executor: checkExecutorName("--executor", options.executor),
+    sizeMismatch: checkOneOf("--size-mismatch", options.sizeMismatch, ["error", "crop"] as const),
+  };
 }

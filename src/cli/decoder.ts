@@ -6,6 +6,7 @@ import { mustBe } from "../errors.js";
 import type { Geometry } from "../geometry.js";
 import type { TileDecoder } from "../tile_decoder.js";
 import { BUILTIN_PREFIX, loadBuiltinModel } from "./builtin.js";
+import { UsageError } from "./usage.js";
 
 /** The options that say how onnxruntime runs a model. */
 export interface SessionChoice {
@@ -42,7 +43,7 @@ export async function openDecoder(name: string, options: DecoderOptions): Promis
   if (extension === ".onnx") return openOnnx(name, options);
   if ([".mjs", ".js", ".cjs"].includes(extension)) return loadModuleDecoder(name);
   const known = `a file ending in .onnx, .mjs, .js or .cjs, or ${BUILTIN_PREFIX}NAME`;
-  throw new TypeError(mustBe("--decoder", known, name));
+  throw new UsageError(mustBe("--decoder", known, name));
 }
 
 async function openOnnx(file: string, options: DecoderOptions): Promise<OpenedDecoder> {

@@ -14,6 +14,7 @@ import { fitToGrid } from "./fit_grid.js";
 import { FPS_KEY } from "./input.js";
 import { parseCount, parsePositive } from "./options.js";
 import { peakMemoryBytes } from "./process_memory.js";
+import { asUsage, UsageError } from "./usage.js";
 
 interface EncodeOptions extends SessionChoice {
   readonly output: string;
@@ -52,10 +53,10 @@ export function addEncodeCommand(program: Command, console: Console): void {
 async function runEncode(input: string, options: EncodeOptions, console: Console): Promise<void> {
   const { output, quiet } = options;
   if (extname(output).toLowerCase() !== ".safetensors") {
-    throw new TypeError(mustBe("-o", "a file ending in .safetensors, which keeps the model's name", output));
+    throw new UsageError(mustBe("-o", "a file ending in .safetensors, which keeps the model's name", output));
   }
   await checkFileTarget(output, true);
-  const fit = checkOneOf("--fit", options.fit, ["crop", "pad"] as const);
+  const fit = asUsage(() => checkOneOf("--fit", options.fit, ["crop", "pad"] as const));
   const note = (text: string) => (quiet === true ? undefined : console.note(text));
   const model = await loadBuiltinModel(BUILTIN_MODEL);
   const read = await readPixels(input);

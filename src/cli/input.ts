@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { readLatents, readPixels } from "../io/index.js";
 import type { Tensor } from "../tensor.js";
+import { UsageError } from "./usage.js";
 
 /** What a decode starts from. */
 export interface DecodeInput {
@@ -24,7 +25,7 @@ const LATENT_EXTENSIONS = [".npy", ".safetensors", ".latent"];
 export async function openLatents(path: string, tensorName: string | undefined): Promise<DecodeInput | null> {
   const isFolder = (await stat(path)).isDirectory();
   if (isFolder || !LATENT_EXTENSIONS.includes(extname(path).toLowerCase())) {
-    if (tensorName !== undefined) throw new TypeError(`--tensor is for .safetensors files, got ${path}`);
+    if (tensorName !== undefined) throw new UsageError(`--tensor is for .safetensors files, got ${path}`);
     return null;
   }
   const { latents, metadata, notes } = await readLatents(path, tensorName === undefined ? {} : { tensor: tensorName });

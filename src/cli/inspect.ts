@@ -6,6 +6,7 @@ import { TilePlan } from "../plan.js";
 import { planHtml, planSvg } from "../report/index.js";
 import type { Console } from "./console.js";
 import { readPlanJson } from "./plan.js";
+import { UsageError } from "./usage.js";
 
 interface InspectOptions {
   readonly output: string;
@@ -32,7 +33,7 @@ export function addInspectCommand(program: Command, console: Console): void {
 async function runInspect(file: string, { output, title }: InspectOptions, console: Console): Promise<void> {
   const extension = extname(output).toLowerCase();
   const draw = { ".svg": planSvg, ".html": planHtml }[extension];
-  if (draw === undefined) throw new TypeError(mustBe("-o", "a file ending in .svg or .html", output));
+  if (draw === undefined) throw new UsageError(mustBe("-o", "a file ending in .svg or .html", output));
   const plan = TilePlan.fromJSON(await readPlanJson(file));
   await writeBeside(output, true, (file) => file.writeFile(draw(plan, title === undefined ? {} : { title })));
   console.note(`wrote ${output}`);

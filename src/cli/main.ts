@@ -10,9 +10,16 @@ import { addEncodeCommand } from "./encode.js";
 import { addInspectCommand } from "./inspect.js";
 import { addPlanCommand } from "./plan.js";
 import { addQualityCommand } from "./quality.js";
+import { UsageError } from "./usage.js";
 
-/** Exit codes: 0 done, 1 failed or differs, 2 wrong usage, 130 stopped by Ctrl-C. */
 const USAGE_ERROR = 2;
+
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    failed: a file, a decoder, a missing package or program; or plan --check found another plan
+  2    wrong usage: an unknown command, option or name, options missing or at odds, a tiling that is not legal
+  130  stopped by Ctrl-C (143 by SIGTERM)`;
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -32,7 +39,7 @@ async function main(): Promise<void> {
   const program = new Command("tileblend")
     .description("Plan overlapping tiles over video VAE latents, decode each one, and blend them into the video.")
     .version(packageVersion())
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", EXAMPLES + EXIT_CODES)
     .showHelpAfterError("(see --help)")
     .exitOverride();
   addPlanCommand(program, console);
@@ -50,7 +57,8 @@ async function main(): Promise<void> {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
     else {
       console.note(`tileblend: ${error instanceof Error ? error.message : showValue(error)}`);
-      process.exitCode ||= 1;
+      if (error instanceof UsageError) console.note("(see --help)");
+      process.exitCode ||= error instanceof UsageError ? USAGE_ERROR : 1;
     }
   }
 }

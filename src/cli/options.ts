@@ -13,6 +13,7 @@ import {
   type Tiling,
 } from "../tiling.js";
 import { checkInteger } from "../validate.js";
+import { UsageError } from "./usage.js";
 
 /** What --spatial, --height, --width and --temporal give. (Commander takes null for an empty string.) */
 export type AxisOption = AxisTiling | "none";
@@ -180,7 +181,7 @@ function presetTiling(name: string, { frames, height, width }: PerAxis<number>):
   const key = name.toLowerCase().replaceAll("-", "");
   if (key === "auto") return tilings.auto({ height, width, numFrames: frames });
   const preset = PRESETS[key];
-  if (preset === undefined) throw new TypeError(mustBe("--tiling", `one of ${TILING_NAMES}, or JSON`, name));
+  if (preset === undefined) throw new UsageError(mustBe("--tiling", `one of ${TILING_NAMES}, or JSON`, name));
   return preset();
 }
 
@@ -189,6 +190,6 @@ function parseTilingJson(text: string): Tiling {
     // Boundary: planTiles checks every field.
     return JSON.parse(text) as Tiling;
   } catch (cause) {
-    throw new TypeError(mustBe("--tiling", `one of ${TILING_NAMES}, or JSON`, text), { cause });
+    throw new UsageError(mustBe("--tiling", `one of ${TILING_NAMES}, or JSON`, text), { cause });
   }
 }

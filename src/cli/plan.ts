@@ -1,23 +1,18 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { encodeBase64 } from "../base64.js";
 import { PlanMismatchError } from "../errors.js";
 import type { Geometry } from "../geometry.js";
 import { writeBeside } from "../io/beside.js";
-import { type PerAxis, type PlanInterval, planTiles, TilePlan } from "../plan.js";
+import { type PerAxis, type PlanInterval, TilePlan } from "../plan.js";
 import { formatBytes, planSummary } from "../report/index.js";
-import { AXIS_NAMES, type AxisName, type Tiling } from "../tiling.js";
+import { AXIS_NAMES, type AxisName } from "../tiling.js";
 import type { Console } from "./console.js";
 import { formatTable } from "./console.js";
-import {
-  outputSize,
-  parseAxisTiling,
-  parseGeometry,
-  parseLatent,
-  resolveTiling,
-  TILING_NAMES,
-  type TilingOptions,
-} from "./options.js";
-import { addSeamlessOptions, type SeamlessOptions, seamlessTilingOf } from "./seamless.js";
+import { parseAxisTiling, parseGeometry, parseLatent, TILING_NAMES, type TilingOptions } from "./options.js";
+import { addSeamlessOptions, type SeamlessOptions } from "./seamless.js";
+import { planAsAsked } from "./tiling_plan.js";
+import { UsageError } from "./usage.js";
 
 interface PlanOptions extends TilingOptions, SeamlessOptions {
   readonly latent?: PerAxis<number>;
@@ -76,13 +71,11 @@ export function addPlanCommand(program: Command, console: Console): void {
 
 async function runPlan(options: PlanOptions, console: Console): Promise<void> {
   const { latent, geometry } = options;
-  if (latent === undefined) throw new TypeError("plan takes --latent FRAMESxHEIGHTxWIDTH, or --check FILE");
-  const seamless = seamlessTilingOf(options, { geometry });
-  const tiling: Tiling | null = seamless ?? resolveTiling(options, outputSize(latent, geometry));
-  const plan = planTiles({ latent, geometry, tiling });
+  if (latent === undefined) throw new UsageError("plan takes --latent FRAMESxHEIGHTxWIDTH, or --check FILE");
+  const plan = planAsAsked(options, latent, { geometry });
   const json = () => JSON.stringify(options.masks === true ? withMasks(plan) : plan, null, 2);
   if (options.masks === true && options.json !== true && options.output === undefined) {
-    throw new TypeError("--masks goes with --json or -o FILE");
+    throw new UsageError("--masks goes with --json or -o FILE");
   }
   if (options.output !== undefined) await writeBeside(options.output, true, (file) => file.writeFile(`${json()}\n`));
   console.out(options.json === true ? json() : describePlan(plan));
@@ -90,14 +83,13 @@ async function runPlan(options: PlanOptions, console: Console): Promise<void> {
 
 /** The plan's JSON with each interval's mask, little-endian on every machine: the planner wrote the bytes. */
 function withMasks(plan: TilePlan): object {
-  const masked = ({ mask, ...rest }: PlanInterval) => ({ ...rest, mask: base64Of(mask) });
+  const masked = ({ mask, ...rest }: PlanInterval) => ({
+    ...rest,
+    mask: encodeBase64(new Uint8Array(mask.buffer, mask.byteOffset, mask.byteLength)),
+  });
   const { frames, height, width } = plan.axes;
   const axes = { frames: frames.map(masked), height: height.map(masked), width: width.map(masked) };
   return { ...plan.toJSON(), axes };
-}
-
-function base64Of({ buffer, byteOffset, byteLength }: Float32Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
 
 /** A plan as people read it. */

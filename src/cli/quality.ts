@@ -16,6 +16,7 @@ import { parseContexts, parseRamps, parseSizes, parseSweep, planSweep, type Swee
 import { groupByTiles, type NamedTiling, parseTiling } from "./quality_tilings.js";
 import type { QualityOutcome } from "./quality_worker.js";
 import { stopOnSignals } from "./signals.js";
+import { asUsage, UsageError } from "./usage.js";
 
 interface QualityOptions extends SourceOptions, SweepOptions {
   readonly tiling: readonly string[];
@@ -109,10 +110,10 @@ async function runQuality(input: string, options: QualityOptions, console: Conso
 /** Refuses a picture that cannot be drawn before anything is decoded. Returns its kind. */
 async function checkPicture(output: string, tilings: readonly NamedTiling[]): Promise<"svg" | "html"> {
   const kind = ([".svg", ".html"] as const).find((known) => known === extname(output).toLowerCase());
-  if (kind === undefined) throw new TypeError(mustBe("-o", "a file ending in .svg or .html", output));
+  if (kind === undefined) throw new UsageError(mustBe("-o", "a file ending in .svg or .html", output));
   const lines = lineCount(tilings);
   if (kind === ".svg" && lines > MOST_LINES) {
-    throw new RangeError(mustBe("-o", `an .html for more than ${MOST_LINES} lines, here ${lines}`, output));
+    throw new UsageError(mustBe("-o", `an .html for more than ${MOST_LINES} lines, here ${lines}`, output));
   }
   await checkFileTarget(output, true);
   return kind === ".svg" ? "svg" : "html";
@@ -121,8 +122,8 @@ async function checkPicture(output: string, tilings: readonly NamedTiling[]): Pr
 /** Reads the input, and plans every tiling before the first decode. */
 async function prepare(input: string, options: QualityOptions, console: Console) {
   const { tiling, sweep } = options;
-  checkExecutorName("--executor", options.executor);
-  if (tiling.length === 0 && sweep === undefined) throw new TypeError("quality takes --tiling, --sweep or both");
+  asUsage(() => checkExecutorName("--executor", options.executor));
+  if (tiling.length === 0 && sweep === undefined) throw new UsageError("quality takes --tiling, --sweep or both");
   const source = await openSource(input, options);
   // Opened to see that it can be: each decode opens its own.
   await source.close();

@@ -13,6 +13,7 @@ import {
 } from "../tiling.js";
 import { checkOneOf } from "../validate.js";
 import type { NamedTiling } from "./quality_tilings.js";
+import { asUsage, UsageError } from "./usage.js";
 
 /** What is swept: one tile size, and what its overlaps, margins, ramps and contexts are tried in. */
 export interface SweepOptions {
@@ -50,12 +51,12 @@ export function parseSizes(text: string): readonly number[] {
 
 /** Reads `linear,smooth`. */
 export function parseRamps(text: string): readonly RampShape[] {
-  return text.split(",").map((name) => checkOneOf("--ramps", name, RAMP_SHAPES));
+  return text.split(",").map((name) => asUsage(() => checkOneOf("--ramps", name, RAMP_SHAPES)));
 }
 
 /** Reads `both,past`. */
 export function parseContexts(text: string): readonly ContextSides[] {
-  return text.split(",").map((name) => checkOneOf("--contexts", name, CONTEXT_SIDES));
+  return text.split(",").map((name) => asUsage(() => checkOneOf("--contexts", name, CONTEXT_SIDES)));
 }
 
 /** Every point of a sweep, and what was left out of it, one line each. */
@@ -91,12 +92,16 @@ export function planSweep(
           }
           const full = { tileSize, overlap, margin, ramp, context };
           const tiling: Tiling = { [axis]: renderAxis(full) };
-          points.push({ name: nameOf(axis, full), axis: full, plan: planTiles({ latent, geometry, tiling }) });
+          points.push({
+            name: nameOf(axis, full),
+            axis: full,
+            plan: asUsage(() => planTiles({ latent, geometry, tiling })),
+          });
         }
       }
     }
   }
-  if (points.length === 0) throw new RangeError(mustBe("--margins", "at most half of an overlap", options.margins));
+  if (points.length === 0) throw new UsageError(mustBe("--margins", "at most half of an overlap", options.margins));
   return { points, notes };
 }
 

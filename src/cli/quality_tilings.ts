@@ -1,8 +1,10 @@
 import { mustBe } from "../errors.js";
-import { type PerAxis, planTiles, type TilePlan } from "../plan.js";
+import type { PerAxis, TilePlan } from "../plan.js";
 import { AXIS_NAMES } from "../tiling.js";
-import { type AxisOption, outputSize, parseAxisTiling, resolveTiling, type TilingOptions } from "./options.js";
-import { type SeamlessOptions, seamlessTilingOf, type TiledDecoder } from "./seamless.js";
+import { type AxisOption, parseAxisTiling, type TilingOptions } from "./options.js";
+import type { SeamlessOptions, TiledDecoder } from "./seamless.js";
+import { planAsAsked } from "./tiling_plan.js";
+import { UsageError } from "./usage.js";
 
 /** A tiling to be judged. */
 export interface NamedTiling {
@@ -16,13 +18,10 @@ const AXES = ["spatial", "height", "width", "temporal"] as const;
 /**
  * Reads a tiling in one word: a preset's name, JSON, axes such as `spatial=128:64,temporal=24:8`, or `seamless` by
  * itself or with tile sizes such as `seamless,spatial=256`.
- * @throws TypeError or RangeError when it is none, or not legal for the geometry.
+ * @throws UsageError when it is none, or not legal for the geometry.
  */
 export function parseTiling(text: string, latent: PerAxis<number>, decoder: TiledDecoder): NamedTiling {
-  const { geometry } = decoder;
-  const options = readWord(text);
-  const tiling = seamlessTilingOf(options, decoder) ?? resolveTiling(options, outputSize(latent, geometry));
-  return { name: text, plan: planTiles({ latent, geometry, tiling }) };
+  return { name: text, plan: planAsAsked(readWord(text), latent, decoder) };
 }
 
 function readWord(text: string): TilingOptions & SeamlessOptions {
@@ -31,7 +30,7 @@ function readWord(text: string): TilingOptions & SeamlessOptions {
     if (part === "seamless") return ["seamless", true] as const;
     const [axis = "", value = ""] = part.split("=");
     const known = AXES.find((name) => name === axis);
-    if (known === undefined) throw new TypeError(mustBe("--tiling", `${AXES.join("=…, ")}=…`, text));
+    if (known === undefined) throw new UsageError(mustBe("--tiling", `${AXES.join("=…, ")}=…`, text));
     return [known, readAxis(text, value)] as const;
   });
   return Object.fromEntries(entries);
@@ -41,7 +40,7 @@ function readAxis(text: string, value: string): AxisOption {
   try {
     return parseAxisTiling(value);
   } catch (cause) {
-    throw new TypeError(`--tiling ${text}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new UsageError(`--tiling ${text}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
 }
 

@@ -5,6 +5,7 @@ import { tilings } from "../presets.js";
 import type { SeamlessTilingOptions } from "../seamless.js";
 import type { Tiling } from "../tiling.js";
 import { type AxisOption, parseCount, type TilingOptions } from "./options.js";
+import { UsageError } from "./usage.js";
 
 /** What --seamless and --max-tile-voxels give. */
 export interface SeamlessOptions {
@@ -48,13 +49,13 @@ function parseContextCells(text: string): ContextCells {
 export function seamlessTilingOf(options: TilingOptions & SeamlessOptions, decoder: TiledDecoder): Tiling | undefined {
   const { seamless, maxTileVoxels, tiling } = options;
   if (seamless === undefined) {
-    if (maxTileVoxels !== undefined) throw new TypeError("--max-tile-voxels goes with --seamless");
+    if (maxTileVoxels !== undefined) throw new UsageError("--max-tile-voxels goes with --seamless");
     return undefined;
   }
-  if (tiling !== undefined) throw new TypeError("only one of --seamless and --tiling may be given");
+  if (tiling !== undefined) throw new UsageError("only one of --seamless and --tiling may be given");
   const contextCells = seamless === true ? decoder.contextCells : seamless;
   if (contextCells === undefined) {
-    throw new TypeError("--seamless takes SPACE:BEFORE:AFTER here: no decoder says how far it looks");
+    throw new UsageError("--seamless takes SPACE:BEFORE:AFTER here: no decoder says how far it looks");
   }
   return tilings.seamless({
     geometry: decoder.geometry,
@@ -78,7 +79,7 @@ function sizeOf(axis: AxisOption | undefined): number | undefined {
   if (axis === undefined || axis === "none") return undefined;
   const { tileSize, overlap = 0, ...fade } = axis;
   if (overlap !== 0 || Object.keys(fade).length > 0) {
-    throw new TypeError("with --seamless an axis takes its tile size alone, such as --spatial 512");
+    throw new UsageError("with --seamless an axis takes its tile size alone, such as --spatial 512");
   }
   return tileSize;
 }

@@ -62,6 +62,13 @@ describe("tileblend (command line)", function () {
       const changed = await run(["plan", "--check", at("changed.json"), "--json"]);
       expect(changed.code).to.equal(1);
       expect(JSON.parse(changed.out)).to.include({ ok: false, field: "digest" });
+      const mask = "AACAPw==";
+      const [first, ...rest] = json.axes.frames;
+      const masked = { ...json, axes: { ...json.axes, frames: [{ ...first, mask }, ...rest] } };
+      writeFileSync(at("masked.json"), JSON.stringify(masked));
+      const other = await run(["plan", "--check", at("masked.json")]);
+      expect(other.code).to.equal(1);
+      expect(other.out).to.match(/plan\.axes\.frames\[0\]\.mask must be/);
       writeFileSync(at("broken.json"), "{");
       expect((await run(["plan", "--check", at("broken.json")])).code).to.equal(1);
     });
@@ -101,22 +108,22 @@ describe("tileblend (command line)", function () {
     });
 
     const rejected: [string, string[], number, RegExp][] = [
-      ["no latents", ["plan"], 1, /--latent/],
-      ["a reach without a decoder", ["plan", "--latent", "1x1x1", "--seamless"], 1, /takes SPACE:BEFORE:AFTER here/],
+      ["no latents", ["plan"], 2, /--latent/],
+      ["a reach without a decoder", ["plan", "--latent", "1x1x1", "--seamless"], 2, /takes SPACE:BEFORE:AFTER here/],
       ["a reach that is none", ["plan", "--latent", "1x1x1", "--seamless", "far"], 2, /It must be SPACE, SPACE:BEFORE/],
       [
         "a seamless preset",
         ["plan", "--latent", "1x1x1", "--seamless", "1", "--tiling", "auto"],
-        1,
+        2,
         /only one of --seamless and --tiling/,
       ],
       [
         "a seamless overlap",
         ["plan", "--latent", "1x1x1", "--seamless", "1", "--spatial", "512:64"],
-        1,
+        2,
         /an axis takes its tile size alone/,
       ],
-      ["voxels alone", ["plan", "--latent", "1x1x1", "--max-tile-voxels", "1"], 1, /goes with --seamless/],
+      ["voxels alone", ["plan", "--latent", "1x1x1", "--max-tile-voxels", "1"], 2, /goes with --seamless/],
       ["two ramps", ["plan", "--latent", "1x1x1", "--spatial", "64:32:linear:smooth"], 2, /It must be TILE/],
       ["a ramp before a size", ["plan", "--latent", "1x1x1", "--spatial", "64:smooth:32"], 2, /It must be TILE/],
       ["four sizes", ["plan", "--latent", "1x1x1", "--spatial", "64:32:1:1"], 2, /It must be TILE/],
@@ -124,7 +131,7 @@ describe("tileblend (command line)", function () {
       [
         "margins that overlap",
         ["plan", "--latent", "1x1x1", "--spatial", "128:64:33"],
-        1,
+        2,
         /spatial\.margin must be at most 32/,
       ],
       ["wrong latents", ["plan", "--latent", "16x17"], 2, /FRAMESxHEIGHTxWIDTH/],
@@ -132,12 +139,12 @@ describe("tileblend (command line)", function () {
       [
         "an unknown tiling",
         ["plan", "--latent", "1x1x1", "--tiling", "tiny"],
-        1,
+        2,
         /--tiling must be one of auto, default/,
       ],
-      ["latents of no frames", ["plan", "--latent", "0x1x1"], 1, /latent\.frames must be a whole number from 1/],
-      ["an empty geometry", ["plan", "--latent", "1x1x1", "--geometry", "{}"], 1, /geometry\.temporalScale/],
-      ["an illegal tile", ["plan", "--latent", "1x1x1", "--spatial", "100"], 1, /must be a multiple of 32/],
+      ["latents of no frames", ["plan", "--latent", "0x1x1"], 2, /latent\.frames must be a whole number from 1/],
+      ["an empty geometry", ["plan", "--latent", "1x1x1", "--geometry", "{}"], 2, /geometry\.temporalScale/],
+      ["an illegal tile", ["plan", "--latent", "1x1x1", "--spatial", "100"], 2, /must be a multiple of 32/],
       ["an unknown option", ["plan", "--tile", "1"], 2, /unknown option/],
       ["an unknown command", ["decde"], 2, /unknown command/],
     ];
@@ -159,7 +166,9 @@ describe("tileblend (command line)", function () {
       expect((await run(["inspect", at("plan.json"), "-o", at(name)])).code).to.equal(0);
       expect(readFileSync(at(name), "utf8").toLowerCase()).to.contain(start);
     }
-    expect((await run(["inspect", at("plan.json"), "-o", at("plan.gif")])).err).to.match(/\.svg or \.html/);
+    const gif = await run(["inspect", at("plan.json"), "-o", at("plan.gif")]);
+    expect(gif.err).to.match(/\.svg or \.html/);
+    expect(gif.code).to.equal(2);
   });
 
   it("doctor names the executors and tools", async () => {
@@ -183,6 +192,10 @@ describe("tileblend (command line)", function () {
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
     expect([code, err]).to.deep.equal([0, ""]);
+  });
+
+  it("says its exit codes", async () => {
+    expect((await run(["--help"])).out).to.match(/Exit codes:\n +0 +done\n +1 +failed.*\n +2 +wrong usage/);
   });
 
   it("has help with examples for every command", async () => {

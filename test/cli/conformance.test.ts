@@ -23,7 +23,7 @@ describe("tileblend conformance", function () {
 
   it("refuses a runtime that it does not know", async () => {
     const { code, err } = await run(["conformance", "--runtime", "netscape"]);
-    expect(code).to.equal(1);
+    expect(code).to.equal(2);
     expect(err).to.match(/--runtime must be all or one of this, .*python-wasmtime, .* got "netscape"/);
   });
 

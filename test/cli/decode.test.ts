@@ -152,34 +152,49 @@ describe("tileblend decode", function () {
     expect(readdirSync(folder).filter((name) => name.includes("stalled.mp4"))).to.deep.equal([]);
   });
 
-  const rejected: [string, string[], RegExp][] = [
+  const rejected: [string, string[], RegExp, number?][] = [
     ["a missing input", ["nothing.npy", "--decoder", "vae.mjs", "-o", "x.npy"], /nothing\.npy/],
     ["a missing decoder", ["latents.npy", "--decoder", "nothing.mjs", "-o", "x.npy"], /nothing\.mjs/],
     [
       "another kind of decoder",
       ["latents.npy", "--decoder", "vae.pt", "-o", "x.npy"],
       /--decoder must be a file ending in/,
+      2,
     ],
-    ["another kind of output", ["latents.npy", "--decoder", "vae.mjs", "-o", "x.xyz"], /x\.xyz/],
+    ["another kind of output", ["latents.npy", "--decoder", "vae.mjs", "-o", "x.xyz"], /x\.xyz/, 2],
     ["an output in no folder", ["latents.npy", "--decoder", "vae.mjs", "-o", "no/where/x.npy"], /does not exist/],
     [
       "an unknown dtype",
       ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--dtype", "int8"],
       /--dtype must be one of/,
+      2,
     ],
     [
       "an unknown executor",
       ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--executor", "gpu"],
       /--executor must be one of/,
+      2,
+    ],
+    [
+      "another way with sizes",
+      ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--size-mismatch", "pad"],
+      /--size-mismatch must be one of error, crop/,
+      2,
+    ],
+    [
+      "a tile that is not legal",
+      ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--spatial", "20"],
+      /must be a multiple of 8/,
+      2,
     ],
   ];
   const metal = ["latents.npy", "--decoder", "vae.mjs", "-o", "x.npy", "--executor", "metal"];
   if (!hasMetal) rejected.push(["metal where there is none", metal, /no metal executor can be used here/]);
-  for (const [name, args, message] of rejected) {
+  for (const [name, args, message, code = 1] of rejected) {
     it(`rejects ${name}`, async () => {
       const result = await run(["decode", ...args], folder);
       expect(result.err).to.match(message);
-      expect(result.code).to.equal(1);
+      expect(result.code).to.equal(code);
       expect(existsSync(at("x.npy"))).to.equal(false);
     });
   }
