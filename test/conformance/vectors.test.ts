@@ -110,7 +110,7 @@ describe("conformance/hosts", () => {
   const hosts = readdirSync(join(folder, "hosts"));
 
   it("each have a host.json of its schema", () => {
-    expect(hosts).to.include.members(["c", "go", "java", "javascript", "python", "rust"]);
+    expect(hosts).to.include.members(["arm64", "c", "go", "java", "javascript", "python", "rust"]);
     for (const host of hosts) {
       expect(errorsOf(readJson("schema/host.json"), readJson(`hosts/${host}/host.json`)), host).to.deep.equal([]);
     }
