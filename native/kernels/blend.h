@@ -1,4 +1,5 @@
-// The arithmetic of one element, once: built by the C++ and by the Metal compiler, so no std:: and no exceptions.
+// The arithmetic of one element, once: built by the C++ and by the Metal compiler, so no std::, no exceptions and no name
+// that is a type in MSL, such as half.
 // Every float operation is a statement of its own: a compiler may fuse operations inside one statement only.
 // All of it is free of branches, so that a loop over a row becomes SIMD code.
 #pragma once
@@ -32,9 +33,9 @@ inline bool isNan(float value) {
 }
 
 /** Exact. A subnormal half is 2^-14 + m * 2^-24 less 2^-14: no step meets a subnormal float32, which GPUs flush. */
-inline float floatFromHalf(HalfBits half) {
-  const Bits sign = (static_cast<Bits>(half) & 0x8000u) << 16;
-  const Bits magnitude = (static_cast<Bits>(half) & 0x7FFFu) << 13;
+inline float floatFromHalf(HalfBits bits) {
+  const Bits sign = (static_cast<Bits>(bits) & 0x8000u) << 16;
+  const Bits magnitude = (static_cast<Bits>(bits) & 0x7FFFu) << 13;
   const Bits exponent = magnitude & 0x0F800000u;
   const Bits normal = magnitude + 0x38000000u;
   const Bits infinite = magnitude + 0x70000000u;
@@ -46,8 +47,8 @@ inline float floatFromHalf(HalfBits half) {
 }
 
 /** Exact. */
-inline float floatFromBfloat16(HalfBits half) {
-  return floatOf(static_cast<Bits>(half) << 16);
+inline float floatFromBfloat16(HalfBits bits) {
+  return floatOf(static_cast<Bits>(bits) << 16);
 }
 
 /**
