@@ -20,6 +20,9 @@ export function findPlatform(os, cpu) {
   return PLATFORMS.find((platform) => platform.os === os && platform.cpu === cpu);
 }
 
+/** The model that the command line encodes and decodes with by itself, where it is installed. */
+const MODEL_PACKAGE = "@tileblend/tiny-video-vae";
+
 /** Imports that only tests use. */
 const CHECKOUT_IMPORTS = ["#src/*", "#scripts/*"];
 
@@ -36,6 +39,8 @@ export function mainManifest(checkout) {
     optionalDependencies: Object.fromEntries(
       PLATFORMS.map((platform) => [platformPackageName(platform), checkout.version]),
     ),
+    peerDependencies: { ...published.peerDependencies, [MODEL_PACKAGE]: checkout.version },
+    peerDependenciesMeta: { ...published.peerDependenciesMeta, [MODEL_PACKAGE]: { optional: true } },
   };
 }
 

@@ -9,8 +9,8 @@ const root = new URL("../../../", import.meta.url);
 /** The checkout's root folder. */
 export const checkout = fileURLToPath(root);
 
-/** What scripts/pack.mjs packs: the main package, or the one with this platform's addon. */
-type PackageName = "main" | "platform";
+/** What scripts/pack.mjs packs: the main package, the one with this platform's addon, or the model. */
+type PackageName = "main" | "platform" | "tiny-video-vae";
 
 /** Packs what is built into a folder and returns the tarball's path. */
 export async function packInto(folder: string, name: PackageName): Promise<string> {
