@@ -29,8 +29,9 @@ export function runQualityJob(
       reject(new Error(`the decoding process ended with ${how}: out of memory, perhaps`));
     });
     child.on("message", (message: QualityMessage) => {
-      if (message.kind === "progress") onProgress(message.progress);
-      else if (message.kind === "done") resolve(message.outcome);
+      if (message.kind === "progress") return onProgress(message.progress);
+      child.disconnect();
+      if (message.kind === "done") resolve(message.outcome);
       else reject(new Error(message.message));
     });
     child.send(job);

@@ -126,11 +126,10 @@ if (process.send !== undefined) {
   process.once("message", (job: QualityJob) => {
     run(job, say)
       .then((outcome) => say({ kind: "done", outcome }))
-      .catch((error: unknown) => say({ kind: "failed", message: error instanceof Error ? error.message : `${error}` }))
-      .finally(() => process.disconnect());
+      .catch((error: unknown) => say({ kind: "failed", message: error instanceof Error ? error.message : `${error}` }));
   });
   // Ctrl-C goes to the whole group: the parent ends this process.
   process.on("SIGINT", () => undefined);
-  // The parent has gone: nobody wants the answer.
+  // The parent has heard the outcome, or has gone: until then an outcome of many megabytes may still be on its way.
   process.once("disconnect", () => process.exit());
 }
