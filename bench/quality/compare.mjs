@@ -1,5 +1,6 @@
 // Compares ways to split and blend, each at equal tiles and overlap, against the untiled decode of tiny-video-vae.
-// Usage: node bench/quality/compare.mjs [--pictures FOLDER]      prints the tables of docs/quality.md
+// Usage: node bench/quality/compare.mjs                     prints the tables of docs/quality.md
+//        node bench/quality/compare.mjs --pictures FOLDER   writes its pictures
 import { parseArgs } from "node:util";
 import { planTiles } from "tileblend";
 import { createOnnxDecoder } from "tileblend/decoder/onnx";
@@ -18,6 +19,8 @@ const SPACE = [
   { tileSize: 256, overlap: 64 },
   { tileSize: 256, overlap: 128 },
 ];
+/** The one that is drawn. */
+const SHOWN = { tileSize: 256, overlap: 64 };
 const TIME = [
   { tileSize: 16, overlap: 8 },
   { tileSize: 32, overlap: 16 },
@@ -38,7 +41,7 @@ function plannedTilings(axis, base) {
   return [
     ["linear ramp (the reference)", { [axis]: base }],
     ["smooth ramp", { [axis]: { ...base, ramp: "smooth" } }],
-    ["largest margins but a ramp of 8 px or 4 frames", { [axis]: { ...base, ...partly } }],
+    [`margins, with a ramp of ${isTime ? "4 frames" : "8 px"} between`, { [axis]: { ...base, ...partly } }],
     ["margins that meet", { [axis]: { ...base, ...margins } }],
   ];
 }
@@ -70,7 +73,7 @@ async function* blends(axis, base, { latents, decode, latent }) {
   }
 }
 
-/** Adds one clip's figures of every blend to `rows`. Returns the videos of the first tiling, for pictures. */
+/** Adds one clip's figures of every blend to `rows`. Returns the videos. */
 async function measure(axis, base, clip, rows) {
   const videos = new Map();
   for await (const [name, video, plan] of blends(axis, base, clip)) {
@@ -102,12 +105,32 @@ function printTable(title, rows) {
 /** Encodes a part of each clip, and decodes it whole. */
 async function prepare(clips, part, { encoder, decode }) {
   const prepared = [];
-  for (const { name, pixels } of clips) {
+  for (const pixels of clips) {
     const latents = await encoder.encode(crop(pixels, part));
     const [, , frames, height, width] = latents.shape;
-    prepared.push({ name, latents, decode, latent: { frames, height, width }, whole: await decode(latents) });
+    prepared.push({ latents, decode, latent: { frames, height, width }, whole: await decode(latents) });
   }
   return prepared;
+}
+
+async function printTables(clips, model) {
+  for (const [axis, part, bases] of [
+    ["spatial", SPACE_PART, SPACE],
+    ["temporal", TIME_PART, TIME],
+  ]) {
+    const prepared = await prepare(clips, part, model);
+    for (const base of bases) {
+      const rows = new Map();
+      for (const clip of prepared) await measure(axis, base, clip, rows);
+      printTable(`${axis}, tiles of ${base.tileSize} overlapping by ${base.overlap}`, rows);
+    }
+  }
+}
+
+async function drawPictures(clips, model, folder) {
+  for (const clip of await prepare(clips, SPACE_PART, model)) {
+    await writePictures(await measure("spatial", SHOWN, clip, new Map()), clip.whole, folder);
+  }
 }
 
 async function main() {
@@ -118,21 +141,8 @@ async function main() {
   const decode = (latents) => network.decoder(latents, { signal });
   const clips = await readClips();
   try {
-    for (const [axis, part, bases] of [
-      ["spatial", SPACE_PART, SPACE],
-      ["temporal", TIME_PART, TIME],
-    ]) {
-      const prepared = await prepare(clips, part, { encoder, decode });
-      for (const base of bases) {
-        const rows = new Map();
-        for (const [i, clip] of prepared.entries()) {
-          const videos = await measure(axis, base, clip, rows);
-          const isShown = axis === "spatial" && base === SPACE.at(-1) && i === 0;
-          if (isShown && values.pictures !== undefined) await writePictures(videos, clip.whole, values.pictures);
-        }
-        printTable(`${axis}, tiles of ${base.tileSize} overlapping by ${base.overlap}`, rows);
-      }
-    }
+    if (values.pictures === undefined) await printTables(clips, { encoder, decode });
+    else await drawPictures(clips.slice(0, 1), { encoder, decode }, values.pictures);
   } finally {
     await encoder.close();
     await network.close();

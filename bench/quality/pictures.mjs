@@ -9,19 +9,19 @@ import { compareDecodes } from "#src/quality/compare.js";
 const SHOWN = [
   "hard cut",
   "plain average",
-  "neighbour lerp (diffusers)",
+  "Gaussian importance (MONAI)",
   "linear ramp (the reference)",
   "smooth ramp",
-  "margins that meet",
+  "margins, with a ramp of 8 px between",
 ];
 /** The value that gets the brightest colour (steps of 8-bit video). */
-const HEAT_MAX = 4;
+const HEAT_MAX = 1;
 /** What the difference is multiplied by in the strip of crops. */
 const GAIN = 16;
 const LABEL = 22;
 const GAP = 6;
 /** The part that is enlarged: around a corner of four tiles (pixels). */
-const CROP = { left: 160, top: 80, width: 160, height: 96 };
+const CROP = { left: 144, top: 176, width: 160, height: 96 };
 
 function labelled(text, width) {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${LABEL}"><rect width="100%" height="100%" fill="#fff"/><text x="2" y="15" font-family="sans-serif" font-size="13" fill="#1b2430">${text}</text></svg>`;
@@ -79,10 +79,13 @@ export async function writePictures(videos, whole, folder) {
   });
   const frame = whole.shape[2] - 1;
   const grey = shown.map(({ name, video }) => ({
-    text: `${name}, difference x ${GAIN}`,
+    text: name,
     rgb: cropBytes(video, frame, (value, at) => 128 + GAIN * 127.5 * (value - whole.data[at])),
   }));
-  const plain = { text: "untiled", rgb: cropBytes(whole, frame, (value) => (value + 1) * 127.5) };
+  const plain = {
+    text: `untiled; the others: difference x ${GAIN}`,
+    rgb: cropBytes(whole, frame, (value) => (value + 1) * 127.5),
+  };
   const crops = [plain, ...grey.filter(({ text }) => !text.startsWith("plain"))];
   await sheet(join(folder, "quality-crops.webp"), crops, { columns: 3, width: 320, height: 192 });
 }
