@@ -36,7 +36,15 @@ function runOurs(request) {
 function buildLimit() {
   const program = `${root}build/memory_limit`;
   const source = fileURLToPath(new URL("memory_limit.cc", import.meta.url));
-  const { status } = spawnSync("g++", ["-std=c++20", "-O2", "-pthread", `-I${root}native`, source, "-o", program]);
+  const { status } = spawnSync(process.env.CXX ?? "g++", [
+    "-std=c++20",
+    "-O2",
+    "-pthread",
+    `-I${root}native`,
+    source,
+    "-o",
+    program,
+  ]);
   return status === 0 ? program : undefined;
 }
 
@@ -136,7 +144,7 @@ function machine() {
 
 const peers = findPeers();
 const limit = buildLimit();
-if (limit === undefined) console.log("missing: the limit (no g++)");
+if (limit === undefined) console.log("missing: the limit (no C++ compiler)");
 for (const { name, missing } of peers) if (missing !== undefined) console.log(`missing: ${name} (${missing})`);
 const state = { limit, peers: peers.filter(({ missing }) => missing === undefined) };
 const workloads = selected();

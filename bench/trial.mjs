@@ -45,7 +45,14 @@ async function decode({ mode, out }, latents, decoder, options) {
   const start = performance.now();
   if (mode === "streamed") {
     const format = out === "rgb24" ? { pixelFormat: "rgb24" } : { dtype: out };
-    for await (const chunk of decodeFrames(latents, decoder, { ...options, ...format })) consume(chunk);
+    const chunks = decodeFrames(latents, decoder, { ...options, ...format });
+    // As `for await` does, but for letting a chunk go before the next is waited for.
+    for (;;) {
+      let next = await chunks.next();
+      if (next.done) break;
+      consume(next.value);
+      next = undefined;
+    }
   } else {
     await decodeTiled(latents, decoder, { ...options, dtype: out });
   }

@@ -67,7 +67,9 @@ async function* decodeChunks(job: DecodeJob, giveUp: AbortController): AsyncGene
   try {
     giveUp.signal.throwIfAborted();
     accumulator = await openFor(job);
-    yield* blendTiles(job, accumulator, giveUp.signal);
+    const blend = new TileBlend(job, accumulator, giveUp.signal);
+    // No variable of ours holds the chunk while the next is made: once the consumer lets it go, its memory is free.
+    while (await blend.advance()) yield blend.take();
   } catch (error) {
     if (!(error instanceof ConsumerStopped)) throw error;
   } finally {
@@ -88,37 +90,63 @@ async function openFor(job: DecodeJob): Promise<Accumulator> {
 }
 
 /** The loop: start decoders in plan order, blend their answers in plan order, hand out what is final. */
-async function* blendTiles(job: DecodeJob, accumulator: Accumulator, signal: AbortSignal): AsyncGenerator<FrameChunk> {
-  const report = createReporter(job);
-  const waiting = job.plan.tiles();
-  const started: StartedTile[] = [];
-  // Each tile has a signal of its own, so that what decoders add to it goes with the tile.
-  signal.addEventListener("abort", () => {
-    for (const { controller } of started) controller.abort(signal.reason);
-  });
-  for (;;) {
-    // A tile counts until it is blended, so that at most `concurrency` decoded tiles are held.
-    while (started.length < job.concurrency) {
-      const { value: tile, done } = waiting.next();
+class TileBlend {
+  readonly #job: DecodeJob;
+  readonly #accumulator: Accumulator;
+  readonly #signal: AbortSignal;
+  readonly #report: (step: Step) => void;
+  readonly #waiting: IterableIterator<Tile>;
+  readonly #started: StartedTile[] = [];
+
+  constructor(job: DecodeJob, accumulator: Accumulator, signal: AbortSignal) {
+    this.#job = job;
+    this.#accumulator = accumulator;
+    this.#signal = signal;
+    this.#report = createReporter(job);
+    this.#waiting = job.plan.tiles();
+    // Each tile has a signal of its own, so that what decoders add to it goes with the tile.
+    signal.addEventListener("abort", () => {
+      for (const { controller } of this.#started) controller.abort(signal.reason);
+    });
+  }
+
+  /** Blends tiles until frames are final. Returns false when none is left. */
+  async advance(): Promise<boolean> {
+    do {
+      this.#startTiles();
+      const first = this.#started[0];
+      if (first === undefined) return false;
+      await this.#addTile(first);
+      this.#started.shift();
+      this.#signal.throwIfAborted();
+      this.#report({ tiles: 1 });
+    } while (this.#accumulator.finalFrames === 0);
+    return true;
+  }
+
+  async #addTile({ tile, answer }: StartedTile): Promise<void> {
+    const pixels = checkAnswer(this.#job, tile, await untilAborted(answer, this.#signal));
+    await this.#accumulator.add(tile, pixels);
+  }
+
+  /** A tile counts until it is blended, so that at most `concurrency` decoded tiles are held. */
+  #startTiles(): void {
+    while (this.#started.length < this.#job.concurrency) {
+      const { value: tile, done } = this.#waiting.next();
       if (done) break;
       // The consumer may have held its chunk for long.
-      signal.throwIfAborted();
+      this.#signal.throwIfAborted();
       const controller = new AbortController();
-      started.push({ tile, controller, answer: startTile(job, tile, controller.signal) });
+      this.#started.push({ tile, controller, answer: startTile(this.#job, tile, controller.signal) });
     }
-    const first = started[0];
-    if (first === undefined) return;
-    const pixels = checkAnswer(job, first.tile, await untilAborted(first.answer, signal));
-    await accumulator.add(first.tile, pixels);
-    started.shift();
-    signal.throwIfAborted();
-    report({ tiles: 1 });
-    const count = accumulator.finalFrames;
-    if (count === 0) continue;
-    const chunk = await accumulator.take(count);
-    signal.throwIfAborted();
-    report({ chunk });
-    yield chunk;
+  }
+
+  /** Hands out the frames that are final. */
+  async take(): Promise<FrameChunk> {
+    const chunk = await this.#accumulator.take(this.#accumulator.finalFrames);
+    this.#signal.throwIfAborted();
+    this.#report({ chunk });
+    return chunk;
   }
 }
 
