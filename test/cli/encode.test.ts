@@ -47,54 +47,67 @@ describe("tileblend encode, and decode of what it encodes", function () {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const rejected: [string, string[], RegExp][] = [
-    ["encode of nothing", ["encode", "nothing.png", "-o", "result.safetensors"], /nothing\.png/],
+  /** Exit code 1: a file is at fault; 2: the command is. */
+  const rejected: [string, string[], number, RegExp][] = [
+    ["encode of nothing", ["encode", "nothing.png", "-o", "result.safetensors"], 1, /nothing\.png/],
     [
       "encode into another kind of file",
       ["encode", "photo.png", "-o", "result.npy"],
+      2,
       /-o must be a file ending in \.safet/,
     ],
-    ["encode into no folder", ["encode", "photo.png", "-o", "no/result.safetensors"], /does not exist: make it first/],
+    [
+      "encode into no folder",
+      ["encode", "photo.png", "-o", "no/result.safetensors"],
+      1,
+      /does not exist: make it first/,
+    ],
     [
       "another fit",
       ["encode", "photo.png", "-o", "result.safetensors", "--fit", "zoom"],
+      2,
       /--fit must be one of crop, pad/,
     ],
     [
       "what is too small to crop",
       ["encode", "tiny.png", "-o", "result.safetensors"],
+      1,
       /multiple of 32.* got 1 frames of 20 x 20; --fit pad/,
     ],
-    ["encode of latents", ["encode", "ltx.npy", "-o", "result.safetensors"], /pixels must be in a folder of images/],
+    ["encode of latents", ["encode", "ltx.npy", "-o", "result.safetensors"], 1, /pixels must be in a folder of images/],
     [
       "decode of 128 channels that nobody claims",
       ["decode", "ltx.safetensors", "-o", "result.npy"],
+      2,
       /--decoder must be given for ltx\.safetensors: its metadata names no model; these 128 channels may be LTX's own.*--decoder builtin:tiny-video-vae decodes them/,
     ],
-    ["the same from an .npy", ["decode", "ltx.npy", "-o", "result.npy"], /--decoder must be given for ltx\.npy/],
+    ["the same from an .npy", ["decode", "ltx.npy", "-o", "result.npy"], 2, /--decoder must be given for ltx\.npy/],
     [
       "decode of other latents",
       ["decode", "wan.safetensors", "-o", "result.npy"],
+      2,
       /--decoder must be given for wan\.safetensors: its metadata names no model$/m,
     ],
-    ["decode of pixels", ["decode", "photo.png", "-o", "result.npy"], /--decoder must be given for photo\.png/],
-    ["latents of another model", ["decode", "other.safetensors", "-o", "result.npy"], /names the model "large-vae"/],
+    ["decode of pixels", ["decode", "photo.png", "-o", "result.npy"], 2, /--decoder must be given for photo\.png/],
+    ["latents of another model", ["decode", "other.safetensors", "-o", "result.npy"], 2, /names the model "large-vae"/],
     [
       "latents of another version",
       ["decode", "older.safetensors", "-o", "result.npy"],
+      2,
       /another version of tiny-video-vae: its decoder's SHA-256 must be [0-9a-f]{64}, got "0{64}"; --decoder builtin:tiny/,
     ],
     [
       "an unknown built-in model",
       ["decode", "ltx.npy", "--decoder", "builtin:huge", "-o", "result.npy"],
+      2,
       /the built-in model must be tiny-video-vae, got "huge"/,
     ],
   ];
-  for (const [name, args, message] of rejected) {
+  for (const [name, args, expected, message] of rejected) {
     it(`rejects ${name}`, async () => {
       const { err, code } = await command(...args);
       expect(err).to.match(message);
-      expect(code).to.equal(1);
+      expect(code).to.equal(expected);
       expect(readdirSync(folder).filter((file) => file.includes("result."))).to.deep.equal([]);
     });
   }
