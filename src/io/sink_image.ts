@@ -1,4 +1,4 @@
-import { mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rename, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { FrameChunk } from "../executor/types.js";
 import { besidePath, checkFileTarget, checkParent, isPresent, moveIntoPlace, removePartial } from "./beside.js";
@@ -109,13 +109,25 @@ async function checkNumbersFree(path: string, { frames, overwrite }: ResolvedSpe
   }
 }
 
+/** Moves the frames to their places, or, when one cannot be, leaves all as it was. */
 async function moveNumbered(path: string, { frames }: ResolvedSpec, from: (frame: number) => string): Promise<void> {
-  let frame = 0;
+  const undo: (() => Promise<void>)[] = [];
+  const move = async (source: string, target: string) => {
+    await rename(source, target);
+    undo.push(() => rename(target, source));
+  };
   try {
-    for (; frame < frames; frame++) await rename(from(frame), resolve(numberedPath(path, frame)));
+    for (let frame = 0; frame < frames; frame++) {
+      const target = resolve(numberedPath(path, frame));
+      if (await isPresent(target)) {
+        if ((await lstat(target)).isDirectory()) throw new OutputPathError(target, "is a folder");
+        // A frame of an earlier run waits among the new ones, and goes with their folder.
+        await move(target, `${from(frame)}.old`);
+      }
+      await move(from(frame), target);
+    }
   } catch (error) {
-    // A part of the frames is no result.
-    while (frame-- > 0) await rm(resolve(numberedPath(path, frame)), { force: true });
+    for (const step of undo.reverse()) await step();
     throw error;
   }
 }

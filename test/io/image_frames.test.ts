@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import type { FrameChunk } from "tileblend";
 import { createSink, FileFormatError, OutputPathError, readPixels, type SinkSpec } from "tileblend/io";
@@ -147,6 +147,20 @@ describe("frames as images", () => {
       expect((await readdir(scratch.path("in"))).length).to.equal(name === "frames/" ? 1 : 11);
     });
   }
+
+  it("keeps the frames of an earlier run when a new one cannot be put in its place", async () => {
+    const old = randomBytes(3 * frameBytes, 6);
+    await mkdir(scratch.path("kept"));
+    await write(scratch.path("kept/f-%d.png"), old);
+    const before = await readdir(scratch.path("kept"));
+    await mkdir(scratch.path("kept/f-4.png"));
+    const sink = await createSink(scratch.path("kept/f-%d.png"), spec(5, { overwrite: true }));
+    await sink.write(chunk(randomBytes(5 * frameBytes, 7), 0, 5));
+    await expectRejection(() => sink.finish(), OutputPathError, /f-4\.png: is a folder/);
+    await rm(scratch.path("kept/f-4.png"), { recursive: true });
+    expect(await readdir(scratch.path("kept"))).to.deep.equal(before);
+    expect((await read("kept")).pixels.data).to.deep.equal(planes(old));
+  });
 
   for (const name of ["frames/", "f-%d.png", "a.webp"]) {
     it(`leaves nothing of ${name} behind when it is aborted or unfinished`, async () => {
