@@ -70,11 +70,13 @@ export function compareDecodes(
   { plan, range }: { readonly plan: TilePlan; readonly range: readonly [number, number] },
 ): Comparison {
   const [a, b] = [valuesOf("tiled", tiled, plan), valuesOf("whole", whole, plan)];
+  if (a.length !== b.length) throw new RangeError(mustBe("whole.shape", `(${tiled.shape.join(", ")})`, whole.shape));
   const error = Float32Array.from(a, (value, i) => value - (b[i] ?? 0));
   const joints = planJoints(plan);
   const step = (range[1] - range[0]) / STEPS;
-  if (error.some(Number.isNaN))
+  if (!error.every(Number.isFinite)) {
     throw new RangeError("the decodes must hold numbers to be compared, got NaN or infinities");
+  }
   const { classes, frames, map } = sumUp(error, plan, [joints.frames, joints.height, joints.width]);
   const total = (bits: number) => {
     const sums = new Sums();

@@ -50,7 +50,7 @@ describe("compareDecodes", () => {
   const noise = seededRandom(2);
   const tiled = video(plan, (i) => (whole.data[i] ?? 0) + (noise() - 0.5) / 16);
 
-  it("rejects other kinds, sizes and NaN", async () => {
+  it("rejects other kinds and sizes, NaN and infinities", async () => {
     const options = { plan, range };
     const halves = { ...whole, dtype: "float16", data: new Uint16Array(whole.data.length) } as const;
     await expectThrow(() => compareDecodes(halves, whole, options), TypeError, /^tiled\.dtype must be float32/);
@@ -60,8 +60,17 @@ describe("compareDecodes", () => {
       RangeError,
       /^whole\.shape must be \(B, C, 9, 20, 24\)/,
     );
-    const broken = video(plan, (i) => (i === 7 ? Number.NaN : 0));
-    await expectThrow(() => compareDecodes(broken, whole, options), RangeError, /must hold numbers to be compared/);
+    const twoChannels = { ...whole, shape: whole.shape.with(1, 2), data: whole.data.subarray(whole.data.length / 3) };
+    await expectThrow(
+      () => compareDecodes(tiled, twoChannels, options),
+      RangeError,
+      /^whole\.shape must be \(1, 3, 9, 20, 24\), got .*2/,
+    );
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const broken = video(plan, (i) => (i === 7 ? value : 0));
+      await expectThrow(() => compareDecodes(broken, whole, options), RangeError, /must hold numbers to be compared/);
+      await expectThrow(() => compareDecodes(whole, broken, options), RangeError, /must hold numbers to be compared/);
+    }
   });
 
   it("says that a decode is equal, and that an untiled one has no joints", () => {
