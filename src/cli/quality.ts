@@ -124,6 +124,8 @@ async function prepare(input: string, options: QualityOptions, console: Console)
   const { tiling, sweep } = options;
   asUsage(() => checkExecutorName("--executor", options.executor));
   if (tiling.length === 0 && sweep === undefined) throw new UsageError("quality takes --tiling, --sweep or both");
+  const ofSweep = (["overlaps", "margins", "ramps", "contexts"] as const).find((name) => options[name] !== undefined);
+  if (ofSweep !== undefined && sweep === undefined) throw new UsageError(`--${ofSweep} goes with --sweep`);
   const source = await openSource(input, options);
   // Opened to see that it can be: each decode opens its own.
   await source.close();

@@ -66,10 +66,10 @@ export interface Sweep {
 }
 
 /**
- * The points of a sweep, overlaps slowest. Margins of more than the overlap allows are left out, with a note.
- * Defaults: overlaps of a half, a quarter, an eighth of the tile; margins in quarters of the largest; both ramps; in time
- * of a causal geometry both contexts.
- * @throws TypeError or RangeError when a tiling is not legal, or no point is left.
+ * The points of a sweep: overlaps slowest, then contexts, ramps, margins. Margins of more than the overlap allows are
+ * left out, with a note. Defaults: overlaps of an eighth, a quarter and half of the tile; margins in quarters of the
+ * largest; both ramps; in time of a causal geometry both contexts.
+ * @throws UsageError when a tiling is not legal, or no point is left.
  */
 export function planSweep(
   { axis, tileSize }: SweepAxis,
@@ -79,30 +79,28 @@ export function planSweep(
   const scale = axis === "temporal" ? geometry.temporalScale : Math.max(geometry.heightScale, geometry.widthScale);
   const isPastKnown = axis === "temporal" && geometry.causal;
   const { ramps = RAMP_SHAPES, contexts = isPastKnown ? CONTEXT_SIDES : ["both" as const] } = options;
-  const points: SweepPoint[] = [];
   const notes: string[] = [];
-  for (const overlap of options.overlaps ?? usualOverlaps(tileSize, scale)) {
-    for (const context of contexts) {
-      const largest = largestMargin(tileSize, overlap, context);
-      for (const ramp of ramps) {
-        for (const margin of options.margins ?? quarters(largest)) {
-          if (margin > largest) {
-            notes.push(`left out: margin ${margin} with overlap ${overlap}, ${context}: at most ${largest}`);
-            continue;
-          }
-          const full = { tileSize, overlap, margin, ramp, context };
-          const tiling: Tiling = { [axis]: renderAxis(full) };
-          points.push({
-            name: nameOf(axis, full),
-            axis: full,
-            plan: asUsage(() => planTiles({ latent, geometry, tiling })),
-          });
-        }
-      }
+  const marginsOf = (overlap: number, context: ContextSides) => {
+    const largest = largestMargin(tileSize, overlap, context);
+    const margins = options.margins ?? quarters(largest);
+    for (const margin of margins.filter((each) => each > largest)) {
+      notes.push(`left out: margin ${margin} with overlap ${overlap}, ${context}: at most ${largest}`);
     }
-  }
+    return margins.filter((margin) => margin <= largest);
+  };
+  const points = (options.overlaps ?? usualOverlaps(tileSize, scale)).flatMap((overlap) =>
+    contexts.flatMap((context) => {
+      const margins = marginsOf(overlap, context);
+      return ramps.flatMap((ramp) => margins.map((margin) => ({ tileSize, overlap, margin, ramp, context })));
+    }),
+  );
   if (points.length === 0) throw new UsageError(mustBe("--margins", "at most half of an overlap", options.margins));
-  return { points, notes };
+  const planned = points.map((full) => {
+    const tiling: Tiling = { [axis]: renderAxis(full) };
+    const plan = asUsage(() => planTiles({ latent, geometry, tiling }));
+    return { name: nameOf(axis, full), axis: full, plan };
+  });
+  return { points: planned, notes };
 }
 
 function largestMargin(tileSize: number, overlap: number, context: ContextSides): number {
@@ -112,7 +110,9 @@ function largestMargin(tileSize: number, overlap: number, context: ContextSides)
 
 function usualOverlaps(tileSize: number, scale: number): readonly number[] {
   const parts = [8, 4, 2].map((part) => Math.round(tileSize / part / scale) * scale);
-  return [...new Set(parts)].filter((overlap) => overlap > 0 && 2 * overlap <= tileSize);
+  const usual = [...new Set(parts)].filter((overlap) => overlap > 0 && 2 * overlap <= tileSize);
+  // A tile too small for any: it is the planner that says so.
+  return usual.length === 0 ? [0] : usual;
 }
 
 function quarters(largest: number): readonly number[] {

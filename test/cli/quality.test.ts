@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { decodeTiled, planTiles, type Tiling } from "tileblend";
 import { writeNpy } from "tileblend/io";
+import { planSweep } from "#src/cli/quality_sweep.js";
 import { compareDecodes } from "#src/quality/compare.js";
 import { decoderModule, program, run } from "../support/command_line.js";
 import { latentsOf } from "../support/decoders.js";
@@ -56,6 +57,13 @@ describe("tileblend quality", function () {
       2,
       /--margins must be at most half of/,
     ],
+    [
+      "a sweep of tiles that are too small",
+      ["--sweep", "spatial=4"],
+      2,
+      /tileSize must be at least 8, twice the scale/,
+    ],
+    ["margins of no sweep", ["--tiling", "none", "--margins", "0"], 2, /--margins goes with --sweep/],
     ["seamless without a reach", ["--tiling", "seamless"], 2, /no decoder says how far it looks/],
     ["an unknown executor", ["--tiling", "none", "--executor", "gpu"], 2, /--executor must be one of/],
     ["a range that is none", ["--tiling", "none", "--range", "1"], 2, /LOW:HIGH/],
@@ -133,6 +141,13 @@ describe("tileblend quality", function () {
     // A tile's width is the whole one, so tiles agree: two products, their sum and a division round, 4 · 2^-24 of values
     // up to 1, in steps of 2/255.
     expect(tilings.every(({ overall }: { overall: { largest: number } }) => overall.largest < 4e-5)).to.equal(true);
+  });
+
+  it("notes once, not for each ramp, what a sweep leaves out", () => {
+    const video = { latent: { frames: 5, height: 6, width: 7 }, geometry: { ...geometry, causal: true } };
+    const { points, notes } = planSweep({ axis: "spatial", tileSize: 8 }, { overlaps: [4], margins: [1, 3] }, video);
+    expect(notes).to.deep.equal(["left out: margin 3 with overlap 4, both: at most 2"]);
+    expect(points.map(({ name }) => name)).to.deep.equal(["spatial=8:4:1", "spatial=8:4:1:smooth"]);
   });
 
   it("stops on Ctrl-C and leaves nothing behind", async () => {
