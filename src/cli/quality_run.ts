@@ -15,15 +15,14 @@ export function runQualityJob(
     serialization: "advanced",
   });
   return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      child.kill("SIGKILL");
-      reject(signal.reason);
-    };
-    if (signal.aborted) return onAbort();
+    // The promise waits for the end of the process: until then it writes into the job's folder.
+    const onAbort = () => void child.kill("SIGKILL");
+    if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     child.once("error", reject);
     child.once("exit", (code, name) => {
       signal.removeEventListener("abort", onAbort);
+      if (signal.aborted) return reject(signal.reason);
       // Only when nothing was said before: a promise settles once.
       const how = name === null ? `exit code ${code}` : `signal ${name}`;
       reject(new Error(`the decoding process ended with ${how}: out of memory, perhaps`));
