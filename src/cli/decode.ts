@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import { decodeFrames } from "../decode.js";
 import type { DecodeProgress } from "../decode_options.js";
-import { checkExecutorName, chooseExecutor } from "../executor/index.js";
-import type { ExecutorName } from "../executor/types.js";
-import { createSink, type FrameSink, sinkFormat } from "../io/index.js";
+import { checkExecutorName, chooseExecutor, type ExecutorChoice } from "../executor/index.js";
+import { createSink, type FrameSink, type SinkSpec, sinkFormat } from "../io/index.js";
 import { resolveTarget } from "../io/sink_target.js";
-import type { PerAxis } from "../plan.js";
+import type { PerAxis, TilePlan } from "../plan.js";
 import { DTYPES, type Dtype } from "../tensor.js";
 import type { TileDecoder } from "../tile_decoder.js";
 import { checkOneOf } from "../validate.js";
@@ -97,7 +96,8 @@ async function decodeTo(
   const choice = await chooseExecutor(executor, options.threads === undefined ? {} : { threads: options.threads });
   const progress = createProgressView(console, options.quiet === true);
   let last: DecodeProgress | undefined;
-  const decodeOptions = {
+  const decoder = options.verbose === true ? announced(source.decoder, console) : source.decoder;
+  const chunks = decodeFrames(latents, decoder, {
     geometry,
     tiling: plan.tiling,
     executor: choice.executor,
@@ -111,37 +111,31 @@ async function decodeTo(
       progress.update(now);
     },
     ...(format === "rgb24" ? { pixelFormat: "rgb24" as const, range: source.range } : { dtype: format }),
-  };
-  const decoder = options.verbose === true ? announced(source.decoder, console) : source.decoder;
-  const chunks = decodeFrames(latents, decoder, decodeOptions);
-  const shape = [batch, outputChannels, plan.output.frames, plan.output.height, plan.output.width] as const;
-  const metadata = { "tileblend.digest": plan.digest };
-  const sink = await createSink(options.output, {
-    shape,
-    format,
-    fps: options.fps ?? source.fps ?? FALLBACK_FPS,
-    metadata,
-    overwrite: options.overwrite === true || isOneFile(options.output),
   });
+  const shape = [batch, outputChannels, plan.output.frames, plan.output.height, plan.output.width] as const;
+  const sink = await openSink(options, { shape, format, digest: plan.digest, fps: source.fps });
   try {
     await pour(chunks, sink, signal);
   } finally {
     progress.stop();
   }
-  const summary = {
-    output: options.output,
-    shape,
-    format,
-    tiles: plan.tileCount,
-    digest: plan.digest,
-    executor: choice.executor.name,
-    skipped: choice.skipped,
-    elapsedMs: Math.round(last?.elapsedMs ?? 0),
-    nanCount: last?.nanCount ?? 0,
-    uncoveredCount: last?.uncoveredCount ?? 0,
-    peakMemoryBytes: peakMemoryBytes(),
-  };
-  report(summary, options, console);
+  report(summarise({ options, plan, shape, format, choice, last }), options, console);
+}
+
+interface SinkPlan extends Pick<SinkSpec, "shape" | "format"> {
+  readonly digest: string;
+  /** Frames a second of the input, or null. */
+  readonly fps: number | null;
+}
+
+function openSink({ output, fps, overwrite }: DecodeCommandOptions, plan: SinkPlan): Promise<FrameSink> {
+  return createSink(output, {
+    shape: plan.shape,
+    format: plan.format,
+    fps: fps ?? plan.fps ?? FALLBACK_FPS,
+    metadata: { "tileblend.digest": plan.digest },
+    overwrite: overwrite === true || isOneFile(output),
+  });
 }
 
 /** Whether OUT is a single file, which is replaced as a whole when the new one is complete. */
@@ -171,17 +165,32 @@ async function pour(
   }
 }
 
-interface Summary {
-  readonly output: string;
-  readonly shape: readonly number[];
-  readonly executor: ExecutorName;
-  readonly tiles: number;
-  readonly elapsedMs: number;
-  readonly nanCount: number;
-  readonly uncoveredCount: number;
+interface Decoded extends Pick<SinkSpec, "shape" | "format"> {
+  readonly options: DecodeCommandOptions;
+  readonly plan: TilePlan;
+  readonly choice: ExecutorChoice;
+  /** The last that was told of the decode. */
+  readonly last: DecodeProgress | undefined;
 }
 
-function report(summary: Summary, { json, quiet }: DecodeCommandOptions, console: Console): void {
+/** What --json prints. */
+function summarise({ options, plan, shape, format, choice, last }: Decoded) {
+  return {
+    output: options.output,
+    shape,
+    format,
+    tiles: plan.tileCount,
+    digest: plan.digest,
+    executor: choice.executor.name,
+    skipped: choice.skipped,
+    elapsedMs: Math.round(last?.elapsedMs ?? 0),
+    nanCount: last?.nanCount ?? 0,
+    uncoveredCount: last?.uncoveredCount ?? 0,
+    peakMemoryBytes: peakMemoryBytes(),
+  };
+}
+
+function report(summary: ReturnType<typeof summarise>, { json, quiet }: DecodeCommandOptions, console: Console): void {
   const { output, shape, executor, tiles, elapsedMs, nanCount, uncoveredCount } = summary;
   if (nanCount > 0) console.note(`warning: ${nanCount} values were not a number; the decoder gave them`);
   if (uncoveredCount > 0) console.note(`warning: ${uncoveredCount} voxels were covered by no tile and are 0`);

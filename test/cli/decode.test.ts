@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -139,14 +139,19 @@ describe("tileblend decode", function () {
     mkdirSync(at("bin"));
     writeFileSync(
       at("bin/ffmpeg"),
-      `#!/bin/sh\ncase "$*" in *-encoders*) echo libx264;; *) echo stalled > "${at("stalled")}"; exec sleep 60;; esac\n`,
+      `#!/bin/sh\ncase "$*" in *-encoders*) echo libx264;; *) echo stalled > "${at("bin/stalled")}"; exec sleep 60;; esac\n`,
       { mode: 0o755 },
     );
     const args = ["decode", at("latents.npy"), "--decoder", at("vae.mjs"), ...tiles, "-o", at("stalled.mp4")];
     const env = { ...process.env, PATH: `${at("bin")}:${process.env["PATH"]}` };
+    const watcher = watch(at("bin"));
+    const stalled = new Promise<void>((resolve) => {
+      watcher.on("change", (_, name) => (name === "stalled" ? resolve() : undefined));
+    });
     const child = spawn(process.execPath, [program, ...args], { env });
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    while (!existsSync(at("stalled"))) await new Promise((resolve) => setImmediate(resolve));
+    await Promise.race([stalled, ended]);
+    watcher.close();
     child.kill("SIGTERM");
     expect(await ended).to.equal(143);
     expect(readdirSync(folder).filter((name) => name.includes("stalled.mp4"))).to.deep.equal([]);
