@@ -44,7 +44,7 @@ export function addEncodeCommand(program: Command, console: Console): void {
     .option("--fps <n>", "frames a second kept with the latents (default: the input's)", parsePositive)
     .option("--provider <name...>", "execution providers of onnxruntime, in order")
     .option("--model-threads <n>", "threads of onnxruntime within an operator", parseCount)
-    .option("--quiet", "no notes")
+    .option("--quiet", "nothing but notes on what was changed or taken for granted")
     .option("--json", "print a summary as JSON")
     .addHelpText("after", EXAMPLES)
     .action((input: string, options: EncodeOptions) => runEncode(input, options, console));
@@ -57,7 +57,6 @@ async function runEncode(input: string, options: EncodeOptions, console: Console
   }
   await checkFileTarget(output, true);
   const fit = asUsage(() => checkOneOf("--fit", options.fit, ["crop", "pad"] as const));
-  const note = (text: string) => (quiet === true ? undefined : console.note(text));
   const model = await loadBuiltinModel(BUILTIN_MODEL);
   const read = await readPixels(input);
   for (const text of read.notes) console.note(`note: ${text}`);
@@ -65,7 +64,7 @@ async function runEncode(input: string, options: EncodeOptions, console: Console
   if (fitted.note !== null) console.note(`note: ${fitted.note}`);
   const [, , frames, height, width] = fitted.pixels.shape;
   const size = formatBytes(fitted.pixels.data.byteLength);
-  note(`encoding ${frames} frames of ${height} x ${width} at once, ${size} of pixels`);
+  if (quiet !== true) console.note(`encoding ${frames} frames of ${height} x ${width} at once, ${size} of pixels`);
   const began = performance.now();
   const latents = await encodeWith(model.encoderFile, fitted.pixels, options);
   const elapsedMs = Math.round(performance.now() - began);
