@@ -2,7 +2,15 @@ import type * as Tileblend from "../index.js";
 import type { Executor, ExecutorName, Tensor } from "../index.js";
 import { createProbeDecoder, probeLatents } from "./probe.js";
 import { planRequest } from "./requests.js";
-import { type ConformanceVectors, type DecodeCase, runSuite, type SuiteResult, sha256, skipSuite } from "./vectors.js";
+import {
+  type ConformanceVectors,
+  type DecodeCase,
+  namedArguments,
+  runSuite,
+  type SuiteResult,
+  sha256,
+  skipSuite,
+} from "./vectors.js";
 
 /** Names the decode suite of an executor in a report. */
 export function decodeSuiteName(executor: ExecutorName): string {
@@ -42,9 +50,7 @@ async function checkWay(
   executor: Executor,
   { each, isStreamed }: Way,
 ): Promise<string | null> {
-  const { geometry, tiling } = planRequest(
-    Object.fromEntries(vectors.functions.plan.map((name, i) => [name, each.plan[i] ?? 0])),
-  );
+  const { geometry, tiling } = planRequest(namedArguments(vectors, { call: "plan", arguments: each.plan }));
   const latents = probeLatents(each.latentShape, each.dtype);
   const decoder = createProbeDecoder(geometry, each.delta);
   const options = { geometry, tiling: tiling ?? null, executor, sizeMismatch: "crop" as const };
