@@ -26,7 +26,7 @@ interface EncodeOptions extends SessionChoice {
 
 const EXAMPLES = `
 INPUT is an image, an animated one (.webp, .gif), a video, or a folder of frames of one size. The whole clip goes through
-the encoder at once; about 1.5 KB of memory a pixel and frame.
+the encoder at once; about 100 bytes of memory a pixel and frame.
 
 Examples:
   $ tileblend encode clip.mp4 -o latents.safetensors
