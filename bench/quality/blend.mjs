@@ -1,23 +1,5 @@
 // Decodes tiles once and blends them with any weights, in plain loops and float64.
-
-/** Crops latents (1, C, F, H, W) to a tile's intervals. */
-function cropLatents({ shape, data }, { frames, height, width }) {
-  const [, channels, , allHeight, allWidth] = shape;
-  const allFrames = shape[2];
-  const size = [frames, height, width].map(({ start, end }) => end - start);
-  const result = new Float32Array(channels * size[0] * size[1] * size[2]);
-  let at = 0;
-  for (let c = 0; c < channels; c++) {
-    for (let f = frames.start; f < frames.end; f++) {
-      for (let y = height.start; y < height.end; y++) {
-        const row = ((c * allFrames + f) * allHeight + y) * allWidth;
-        result.set(data.subarray(row + width.start, row + width.end), at);
-        at += size[2];
-      }
-    }
-  }
-  return { dtype: "float32", shape: [1, channels, ...size], data: result };
-}
+import { crop } from "#src/tensor.js";
 
 /** Decodes every tile of three axes' intervals. Returns [{ t, y, x, pixels }], indices of intervals. */
 export async function decodeTiles(latents, axes, decode) {
@@ -25,7 +7,7 @@ export async function decodeTiles(latents, axes, decode) {
   for (const [t, frames] of axes.frames.entries()) {
     for (const [y, height] of axes.height.entries()) {
       for (const [x, width] of axes.width.entries()) {
-        tiles.push({ t, y, x, pixels: await decode(cropLatents(latents, { frames, height, width })) });
+        tiles.push({ t, y, x, pixels: await decode(crop(latents, [frames, height, width])) });
       }
     }
   }
