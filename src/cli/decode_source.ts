@@ -5,8 +5,9 @@ import type { Tensor } from "../tensor.js";
 import type { TileDecoder } from "../tile_decoder.js";
 import { BUILTIN_MODEL, BUILTIN_PREFIX, defaultDecoder } from "./builtin.js";
 import { type DecoderOptions, openDecoder } from "./decoder.js";
-import { openLatents, openPixels } from "./input.js";
+import { type DecodeInput, openLatents, openPixels } from "./input.js";
 import { parseCount, parseGeometry, parseNumber, parseRange } from "./options.js";
+import { UsageError } from "./usage.js";
 
 /** The options that say what is decoded, and by which network. */
 export interface SourceOptions extends DecoderOptions {
@@ -68,9 +69,7 @@ function collectExtra(text: string, known: Readonly<Record<string, number>>): Re
 /** Reads the input and opens its decoder: the one given, or the built-in model that has made the latents. */
 export async function openSource(path: string, options: SourceOptions): Promise<DecodeSource> {
   const latents = await openLatents(path, options.tensor);
-  const [, channels = 0] = latents?.tensor.shape ?? [];
-  const unclaimed = { path, channels, metadata: latents?.metadata ?? {} };
-  const opened = await openDecoder(options.decoder ?? (await defaultDecoder(unclaimed)), options);
+  const opened = await openDecoder(options.decoder ?? (await decoderOf(path, latents)), options);
   try {
     const range = options.range ?? opened.range ?? [-1, 1];
     const { tensor, fps, notes } = latents ?? (await openPixels(path, range));
@@ -82,4 +81,13 @@ export async function openSource(path: string, options: SourceOptions): Promise<
     await opened.close();
     throw error;
   }
+}
+
+/** The decoder that latents name. */
+async function decoderOf(path: string, latents: DecodeInput | null): Promise<string> {
+  if (latents === null) {
+    throw new UsageError(`--decoder must be given for ${path}: it holds pixels, and only latents name their decoder`);
+  }
+  const [, channels = 0] = latents.tensor.shape;
+  return defaultDecoder({ path, channels, metadata: latents.metadata });
 }

@@ -88,7 +88,12 @@ describe("tileblend encode, and decode of what it encodes", function () {
       2,
       /--decoder must be given for wan\.safetensors: its metadata names no model$/m,
     ],
-    ["decode of pixels", ["decode", "photo.png", "-o", "result.npy"], 2, /--decoder must be given for photo\.png/],
+    [
+      "decode of pixels",
+      ["decode", "photo.png", "-o", "result.npy"],
+      2,
+      /--decoder must be given for photo\.png: it holds pixels/,
+    ],
     ["latents of another model", ["decode", "other.safetensors", "-o", "result.npy"], 2, /names the model "large-vae"/],
     [
       "latents of another version",
