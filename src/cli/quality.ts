@@ -31,8 +31,8 @@ const EXAMPLES = `
 Decodes INPUT untiled and with each tiling, in processes of their own, and compares: PSNR (dB) and the largest difference
 (in steps of 8-bit video, 255 being all of the range) overall, where tiles overlap, and within half a latent cell of where
 they hand over; the mean jump of the difference there (step); time; the most memory of the process. Tilings with the same
-tiles share one run of the network, and its time and memory. The decodes lie in the temporary folder meanwhile, as float32.
-Choose a clip that can be decoded untiled.
+tiles share one run of the network, and its time and memory, in which all decoded tiles are kept. The decodes lie in the
+temporary folder meanwhile, as float32. Choose a clip that can be decoded untiled.
 
 Examples:
   $ tileblend quality latents.safetensors --tiling default --tiling aggressive
