@@ -223,4 +223,23 @@ describe("playground", function () {
     await page.click("#decode-go");
     await page.waitForFunction(() => /^tile 1 of/.test(document.querySelector("#decode-status")?.textContent ?? ""));
   });
+
+  it("takes another image during a decode, but decodes one at a time", async () => {
+    await page.click("#sample");
+    await page.waitForSelector("#decode-go:not([disabled])");
+    await page.click("#decode-go");
+    await page.waitForFunction(() => /^tile 1 of/.test(document.querySelector("#decode-status")?.textContent ?? ""));
+    const areDisabled = await page.evaluate(async () => {
+      const status = document.querySelector("#decode-status") as HTMLElement;
+      const taken = new Promise<void>((resolve) => {
+        const observer = new MutationObserver(() => (/ready$/.test(status.textContent ?? "") ? resolve() : undefined));
+        observer.observe(status, { childList: true, characterData: true, subtree: true });
+      });
+      (document.querySelector("#sample") as HTMLElement).click();
+      await taken;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      return ["#decode-go", "#decode-cancel"].map((name) => document.querySelector(name)?.hasAttribute("disabled"));
+    });
+    expect(areDisabled).to.deep.equal([true, false]);
+  });
 });

@@ -31,6 +31,7 @@ class DecodeView {
   readonly #save = byId("decode-save", HTMLButtonElement);
   readonly #choice = byId("model-name", HTMLSelectElement);
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  #isRunning = false;
   #file: Blob | undefined;
   #ownModel: Uint8Array<ArrayBuffer> | undefined;
 
@@ -109,7 +110,7 @@ class DecodeView {
     if (clip === undefined) return;
     const frames = clip.frames === 1 ? "" : `${clip.frames} frames of `;
     this.#say(`${frames}${clip.width} × ${clip.height} px; ready`);
-    this.#go.disabled = false;
+    this.#go.disabled = this.#isRunning;
   }
 
   /** Reads the file for the model that is chosen, and plans for it. */
@@ -117,7 +118,7 @@ class DecodeView {
     const model = this.#model();
     if (this.#file === undefined) return undefined;
     if (model === undefined) {
-      this.#fail("choose an .onnx file, or one of the models that come with the page");
+      this.#refuse("choose an .onnx file, or one of the models that come with the page");
       return undefined;
     }
     try {
@@ -129,7 +130,7 @@ class DecodeView {
       this.#options.change({ ...(this.#isPlannedFor(latent) ? {} : model.state), latent });
       return clip;
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#refuse(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }
@@ -161,6 +162,7 @@ class DecodeView {
   }
 
   #setRunning(isRunning: boolean): void {
+    this.#isRunning = isRunning;
     this.#go.disabled = isRunning;
     this.#cancel.disabled = !isRunning;
     this.#progress.hidden = !isRunning;
@@ -205,9 +207,15 @@ class DecodeView {
     this.#say(`done in ${(elapsedMs / 1000).toFixed(1)} s`);
   }
 
+  /** The decode has failed. */
   #fail(message: string): void {
     this.#setRunning(false);
     this.#go.disabled = this.#file === undefined;
+    this.#refuse(message);
+  }
+
+  /** What was chosen cannot be taken; a decode under way goes on. */
+  #refuse(message: string): void {
     this.#say("");
     this.#error.textContent = message;
   }
