@@ -1,6 +1,7 @@
 // Keeps the table of runtimes in README.md and docs/runtimes.md as conformance/results.json says, which is what
 // `tileblend conformance --runtime all --json` printed.
 //   node scripts/runtimes-table.mjs                       runs the command, keeps its report and writes the tables
+//   node scripts/runtimes-table.mjs REPORT.json           keeps a report that was printed before
 //   node scripts/runtimes-table.mjs --check               fails when a table is not that of the results
 //   node scripts/runtimes-table.mjs --check REPORT.json   and when a report has other runtimes or counts than the results
 import { spawnSync } from "node:child_process";
@@ -35,8 +36,9 @@ function renderResults({ planVersion, runtimes }) {
 
 function renderTable({ runtimes }) {
   const rows = runtimes.map(({ name, version, engine, passed, failed, skipped }) => {
-    const result = failed > 0 ? `${failed} differ` : passed > 0 ? "the same" : "skipped";
-    return `| ${name} | ${version} | ${engine} | ${passed + failed + skipped} | ${result} |`;
+    const result = failed > 0 ? `${failed} differ` : passed > 0 ? "the same" : "none";
+    const note = skipped > 0 ? `, ${skipped} skipped` : "";
+    return `| ${name} | ${version} | ${engine} | ${passed + failed} | ${result}${note} |`;
   });
   return ["| runtime | version | engine | cases | result |", "|---|---|---|---|---|", ...rows, ""].join("\n");
 }
@@ -58,7 +60,7 @@ function countsOf({ planVersion, runtimes }) {
 function main() {
   const { values, positionals } = parseArgs({ options: { check: { type: "boolean" } }, allowPositionals: true });
   const [report] = positionals;
-  if (!values.check) writeFileSync(results, renderResults(runCommand()));
+  if (!values.check) writeFileSync(results, renderResults(report === undefined ? runCommand() : readJson(report)));
   const outcome = readJson(results);
   if (values.check && report !== undefined) {
     const [expected, actual] = [countsOf(outcome), countsOf(readJson(report))];
