@@ -80,12 +80,11 @@ class Driver {
     const Index values = 3 * axes[0].tile * axes[1].tile * axes[2].tile;
     // As bits, numbers below 2 in each format.
     for (Index i = 0; i < values * elementBytes(tileFormat); ++i) pixels_.push_back(static_cast<Byte>(i * 37 % 0x3F));
-    target_.resize(static_cast<size_t>(3 * axes[0].size() * axes[1].size() * axes[2].size() * elementBytes(outputFormat)));
+    target_.resize(
+        static_cast<size_t>(3 * axes[0].size() * axes[1].size() * axes[2].size() * elementBytes(outputFormat)));
   }
 
-  ~Driver() {
-    executor_->stop();
-  }
+  ~Driver() { executor_->stop(); }
 
   /** Blends the eight tiles. */
   void run() {

@@ -45,7 +45,8 @@ int main(int count, char** arguments) {
   double plain = 1e9;
   double streaming = 1e9;
   for (int round = 0; round < ROUNDS; ++round) {
-    plain = std::min(plain, measure(threads, [=](size_t at, size_t bytes) { std::memcpy(target + at, source + at, bytes); }));
+    plain = std::min(plain,
+                     measure(threads, [=](size_t at, size_t bytes) { std::memcpy(target + at, source + at, bytes); }));
     streaming = std::min(streaming, measure(threads, [=](size_t at, size_t bytes) {
                            tileblend::streamCopy(target + at, source + at, bytes);
                            tileblend::endStreaming();

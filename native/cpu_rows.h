@@ -34,13 +34,17 @@ inline void addRow(float* __restrict sums, const RowPiece<Element>& piece, Load 
   for (Index x = 0; x < piece.length; ++x) sums[x] = sumAt<IS_FRESH>(sums, piece, x, load);
 }
 
-/** Adds the row of a tile to a row of sums and finishes it into `finished`. Returns how many values are no number. */
-template <bool IS_FRESH, typename Element, typename Load, typename Value, typename Store>
+/**
+ * Adds the row of a tile to a row of sums and finishes it into `finished`, without dividing where all weights are 1.
+ * Returns how many values are no number.
+ */
+template <bool IS_FRESH, bool IS_DIVIDED, typename Element, typename Load, typename Value, typename Store>
 inline Index finishRow(Value* __restrict finished, const float* __restrict sums, const RowPiece<Element>& piece,
                        const float* __restrict weights, Load load, Store store) {
   Bits nanCount = 0;
   for (Index x = 0; x < piece.length; ++x) {
-    const float value = normalised(sumAt<IS_FRESH>(sums, piece, x, load), weights[x]);
+    const float sum = sumAt<IS_FRESH>(sums, piece, x, load);
+    const float value = IS_DIVIDED ? normalised(sum, weights[x]) : sum;
     nanCount += isNan(value) ? 1u : 0u;
     finished[x] = store(value);
   }
@@ -53,6 +57,13 @@ inline void addWeights(float* __restrict weights, const float* __restrict mask, 
     const float weight = rowMask * mask[x];
     weights[x] = weights[x] + weight;
   }
+}
+
+/** Whether all values are 1: dividing by them changes nothing. */
+inline bool areOnes(const float* values, Index length) {
+  Bits others = 0;
+  for (Index x = 0; x < length; ++x) others |= bitsOf(values[x]) ^ bitsOf(1.0f);
+  return others == 0;
 }
 
 /** How many values are 0. */

@@ -33,7 +33,7 @@ struct RowCounts {
 };
 
 /** Voxels that are worked on at a time, so that what lies between two steps stays in the first cache. */
-constexpr Index BLOCK = 512;
+constexpr Index BLOCK = 1024;
 
 /**
  * The rows of one tile whose pixels are `Element` and finish as `Value`; `load` and `store` convert one value. One
@@ -111,14 +111,21 @@ class TileRows {
     Index nanCount = 0;
     for (Index begin = columns.begin; begin < columns.end; begin += BLOCK) {
       const Index length = std::min(BLOCK, columns.end - begin);
+      const bool isDivided = !areOnes(weights_.weights() + begin, length);
       for (Index i = 0; i < GROUP; ++i) {
-        nanCount +=
-            finishRow<IS_FRESH>(finished_[i], sumRow(plane + i) + begin, piece(columns, plane + i, begin, length),
-                                weights_.weights() + begin, load_, store_);
+        const RowPiece<Element> source = piece(columns, plane + i, begin, length);
+        nanCount += isDivided ? finishBlock<IS_FRESH, true>(source, plane + i, i, begin)
+                              : finishBlock<IS_FRESH, false>(source, plane + i, i, begin);
       }
       hand<IS_FRESH>(plane, begin, length);
     }
     return nanCount;
+  }
+
+  template <bool IS_FRESH, bool IS_DIVIDED>
+  Index finishBlock(const RowPiece<Element>& source, Index plane, Index inGroup, Index begin) {
+    return finishRow<IS_FRESH, IS_DIVIDED>(finished_[inGroup], sumRow(plane) + begin, source,
+                                           weights_.weights() + begin, load_, store_);
   }
 
   /** Brings a finished block to its place in the target. */
