@@ -59,6 +59,11 @@ function selected() {
   return allWorkloads().filter((workload) => isQuick(workload) && workload.tile === "float32");
 }
 
+/** What the peers are measured on: they make float32 of float32, and bytes of that. */
+function isCompared({ size, tile, out, mode }) {
+  return size === "121x544x960" && tile === "float32" && out !== "bfloat16" && mode !== "whole";
+}
+
 /** All trials of one repetition of a workload, one after the other, the limit first. */
 function repeat(workload, state) {
   const results = [];
@@ -70,7 +75,7 @@ function repeat(workload, state) {
     const result = runOurs({ ...workload, ...contender });
     results.push({ name: `${contender.executor} ${contender.threads}`, limit: limits[contender.threads], ...result });
   }
-  if (workload.tile === "float32" && workload.out !== "bfloat16" && workload.mode !== "reused") {
+  if (isCompared(workload)) {
     for (const peer of state.peers) {
       const request = peerRequest(workload, threads);
       results.push({ name: peer.name, ...runTrial(peer.program, [...peer.args, JSON.stringify(request)]) });

@@ -13,12 +13,6 @@ Index slotCountOf(const WindowRequest& request) {
   return request.format == FORMAT_FLOAT32 ? request.carriedFrames : request.shape.frames;
 }
 
-/** Bytes of the target of a job. */
-int64_t targetBytes(const NormaliseJob& job) {
-  const WindowShape& shape = job.params.window;
-  return shape.batch * shape.channels * job.params.targetFrames * shape.height * shape.width * elementBytes(job.format);
-}
-
 }  // namespace
 
 int64_t CpuWindow::bytesFor(const WindowRequest& request) {
@@ -59,14 +53,10 @@ void CpuWindow::prepare(const AccumulateJob& job) {
     slotOfFrame_.push_back(isInTarget ? IN_TARGET : slots_.slotOf(job.params.frames.start + frame));
   }
   const NormaliseParams& finish = job.finish.params;
-  if (finish.count == 0) return;
-  if (countStart_ != finish.start || counts_.size() != static_cast<size_t>(finish.count)) {
-    countStart_ = finish.start;
-    counts_ = std::vector<FrameCounts>(static_cast<size_t>(finish.count));
-  }
-  if (target_ == job.finish.target) return;
-  target_ = job.finish.target;
-  hintLargePages(target_, targetBytes(job.finish));
+  const bool isCounted = countStart_ == finish.start && counts_.size() == static_cast<size_t>(finish.count);
+  if (finish.count == 0 || isCounted) return;
+  countStart_ = finish.start;
+  counts_ = std::vector<FrameCounts>(static_cast<size_t>(finish.count));
 }
 
 void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end) {
@@ -139,7 +129,6 @@ void CpuWindow::normalise(const NormaliseJob& job, Done done) {
     outcome.nanCount += counts_[at].nan.exchange(0);
     outcome.uncoveredCount += counts_[at].uncovered.exchange(0);
   }
-  target_ = nullptr;
   done(outcome);
 }
 

@@ -54,7 +54,6 @@ class CpuWindow final : public Window {
   /** As many zeros as a row has columns. */
   const std::vector<float> zeros_;
   // Of the frames that are final with the interval that is being added.
-  void* target_ = nullptr;
   Index countStart_ = 0;
   std::vector<FrameCounts> counts_;
 };
