@@ -78,7 +78,8 @@ class WasmKernel implements Kernel {
     const functions = new WebAssembly.Instance(module, {}).exports as unknown as BlendFunctions;
     const { batch, channels, frames, height, width } = shape;
     this.#shape = shape;
-    this.#layout = format === "rgb24" ? { perPixel: 3, bytes: 1 } : { perPixel: 1, bytes: format === "float32" ? 4 : 2 };
+    this.#layout =
+      format === "rgb24" ? { perPixel: 3, bytes: 1 } : { perPixel: 1, bytes: format === "float32" ? 4 : 2 };
     this.#functions = functions;
     const sumsPtr = functions.heap_base();
     const zerosPtr = sumsPtr + batch * channels * frames * height * width * 4 + SLACK_BYTES;
