@@ -3,7 +3,6 @@
 export const FLOAT32: i32 = 0;
 export const FLOAT16: i32 = 1;
 export const BFLOAT16: i32 = 2;
-export const RGB24: i32 = 3;
 
 /** Widens four float16 bit patterns, in the low halves of the lanes, to float32. */
 // @ts-ignore: decorator

@@ -13,6 +13,7 @@ import type {
   KernelFactory,
   OpenOptions,
   TouchedBox,
+  WindowShape,
 } from "./types.js";
 
 /**
@@ -32,6 +33,11 @@ export async function openAccumulator(
   const carriedFrames = Math.max(1, spans.frames.longestShared);
   const kernel = await createKernel({ batch, channels, frames, carriedFrames, height, width }, format);
   return new WindowAccumulator(plan, resolved, spans, kernel);
+}
+
+/** Bytes of the window's two float32 buffers. */
+export function windowBytes({ batch, channels, frames, height, width }: WindowShape): number {
+  return (batch * channels + 1) * frames * height * width * 4;
 }
 
 /** Lengths of a tile's frames, height and width. */

@@ -1,14 +1,15 @@
 import { decodeBase64 } from "../base64.js";
 import { ExecutorError } from "../errors.js";
 import { blendWasm } from "../generated/blend_wasm.js";
+import type { Dtype } from "../tensor.js";
+import { windowBytes } from "./accumulator.js";
 import type {
   AccumulateJob,
   Kernel,
   KernelFactory,
   NormaliseCounts,
   NormaliseJob,
-  OutputFormat,
-  TileAxis,
+  TouchedPart,
   WindowShape,
 } from "./types.js";
 
@@ -18,82 +19,57 @@ interface BlendFunctions {
   readonly FLOAT32: WebAssembly.Global;
   readonly FLOAT16: WebAssembly.Global;
   readonly BFLOAT16: WebAssembly.Global;
-  readonly RGB24: WebAssembly.Global;
   heap_base(): number;
-  axis_records(): number;
-  window_record(): number;
-  tile_record(): number;
-  block_record(): number;
-  begin_tile(): void;
-  add_rows(frame: number, firstRow: number, count: number): number;
-  uncovered(): number;
+  configure(out: number, weight: number, frames: number, height: number, width: number): void;
+  place_tile(rowMasks: number, columnMasks: number, rows: number, columns: number, y: number, x: number): void;
+  add_weights(slot: number, frameMask: number): void;
+  add_plane(plane: number, slot: number, frameMask: number, pixels: number, stride: number, dtype: number): void;
+  finish_plane(plane: number, slot: number, target: number, dtype: number): number;
+  finish_rgb24(plane: number, slot: number, target: number, low: number, factor: number): number;
+  clear_weights(slot: number): number;
 }
 
 const PAGE_BYTES = 65536;
 const MEMORY_LIMIT_BYTES = 2 ** 32;
-/** Rows are worked four values at a time: up to this much is read and written behind one (bytes). */
+/** Rows are finished four pixels at a time, so that up to this much is written past a frame (bytes). */
 const SLACK_BYTES = 64;
-/** Pixels of one plane that are brought in at once (bytes): all planes of a block stay in the second cache. */
-const BLOCK_BYTES = 131072;
-/** Distance of the records of the axes (bytes). */
-const AXIS_RECORD_BYTES = 32;
-const CONTRIBUTOR_BYTES = 36;
 /** How long the event loop is held at most before others get a turn (ms). */
-const TURN_MS = 4;
+const TURN_MS = 8;
 
 /** Compiles blend.wasm and returns what makes a kernel on it. */
 export function createWasmKernelFactory(): KernelFactory {
   const module = new WebAssembly.Module(decodeBase64(blendWasm));
-  return async (shape, format) => new WasmKernel(module, shape, format);
+  return async (shape) => new WasmKernel(module, shape);
 }
 
-/** Rows of one frame of a tile, counted from the first that it touches. */
-interface RowBlock {
-  readonly frame: number;
-  readonly firstRow: number;
-  readonly rows: number;
-}
-
-/** Values of a finished pixel that lie side by side, and bytes of each. */
-interface ValueLayout {
-  readonly perPixel: number;
-  readonly bytes: number;
-}
-
-// Memory of an instance: | statics | sums | zeros | weights, bytes of three channels | tile: masks, contributors |
-// block: pixels in, finished values out |. Offsets are below 2^32; in i32 fields they wrap, and WebAssembly reads them
-// as unsigned.
+// Memory of an instance: | statics | out | weight | masks of a tile's rows and columns | staging: a plane in, or a
+// frame out |. Offsets are below 2^32; in i32 parameters they wrap, and WebAssembly reads them as unsigned.
 class WasmKernel implements Kernel {
   readonly #shape: WindowShape;
-  readonly #layout: ValueLayout;
-  readonly #tilePtr: number;
-  #blockPtr = 0;
+  readonly #masksPtr: number;
+  readonly #stagingPtr: number;
   #functions: BlendFunctions | undefined;
   #turnStart = 0;
-  /** What was met in frames that are not handed out yet. */
-  readonly #counts = new Map<number, NormaliseCounts>();
 
-  constructor(module: WebAssembly.Module, shape: WindowShape, format: OutputFormat) {
+  constructor(module: WebAssembly.Module, shape: WindowShape) {
     // Boundary: the module is ours, built with this package.
     const functions = new WebAssembly.Instance(module, {}).exports as unknown as BlendFunctions;
     const { batch, channels, frames, height, width } = shape;
+    const outPtr = functions.heap_base();
+    const weightPtr = outPtr + batch * channels * frames * height * width * 4;
+    this.#masksPtr = outPtr + windowBytes(shape);
+    this.#stagingPtr = align(this.#masksPtr + (height + width) * 4 + SLACK_BYTES);
     this.#shape = shape;
-    this.#layout =
-      format === "rgb24" ? { perPixel: 3, bytes: 1 } : { perPixel: 1, bytes: format === "float32" ? 4 : 2 };
     this.#functions = functions;
-    const sumsPtr = functions.heap_base();
-    const zerosPtr = sumsPtr + batch * channels * frames * height * width * 4 + SLACK_BYTES;
-    const weightsPtr = align(zerosPtr + width * 4 + SLACK_BYTES);
-    this.#tilePtr = align(weightsPtr + width * 4 + 3 * (width + 32) + 2 * SLACK_BYTES);
-    this.#reserve(this.#tilePtr);
-    const fields = [batch * channels, frames, height, width, sumsPtr, zerosPtr, weightsPtr];
-    new Int32Array(functions.memory.buffer, functions.window_record()).set(fields);
+    this.#reserve(height * width * 4);
+    functions.configure(outPtr, weightPtr, frames, height, width);
   }
 
-  /** Grows memory up to an offset. */
-  #reserve(end: number): void {
+  /** Grows memory so that staging holds `bytes`. */
+  #reserve(bytes: number): void {
     const { memory } = this.#live();
-    const missing = Math.ceil((end + SLACK_BYTES - memory.buffer.byteLength) / PAGE_BYTES);
+    const end = this.#stagingPtr + bytes + SLACK_BYTES;
+    const missing = Math.ceil((end - memory.buffer.byteLength) / PAGE_BYTES);
     if (missing <= 0) return;
     const ways = "use the cpu executor, smaller temporal tiles or fewer pixels";
     if (end > MEMORY_LIMIT_BYTES) {
@@ -113,123 +89,76 @@ class WasmKernel implements Kernel {
     return this.#functions;
   }
 
-  async accumulate(job: AccumulateJob): Promise<void> {
+  async accumulate({ pixels, frames, height, width }: AccumulateJob): Promise<void> {
+    const blend = this.#live();
+    const [batch = 0, channels = 0, tileFrames = 0, tileHeight = 0, tileWidth = 0] = pixels.shape;
+    const { buffer, byteOffset, BYTES_PER_ELEMENT: elementBytes } = pixels.data;
+    const stride = tileWidth * elementBytes;
+    const dtype = dtypeNumber(blend, pixels.dtype);
+    this.#reserve(height.mask.length * stride);
+    this.#placeTile(height, width);
     this.#turnStart = performance.now();
-    this.#placeTile(job);
-    const { frames, height, pixels } = job;
-    const stride = (pixels.shape[4] ?? 0) * pixels.data.BYTES_PER_ELEMENT;
-    const rows = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(stride, this.#shape.width * 4)));
-    for (let frame = 0; frame < frames.planned; frame++) {
-      for (let firstRow = 0; firstRow < height.planned; firstRow += rows) {
-        this.#addBlock(job, { frame, firstRow, rows: Math.min(rows, height.planned - firstRow) });
+    for (let i = 0; i < frames.mask.length; i++) {
+      const mask = frames.mask[i] ?? 0;
+      if (mask === 0) continue;
+      const slot = (frames.start + i) % this.#shape.frames;
+      blend.add_weights(slot, mask);
+      for (let plane = 0; plane < batch * channels; plane++) {
+        const row = (plane * tileFrames + frames.offset + i) * tileHeight + height.offset;
+        const rows = new Uint8Array(buffer, byteOffset + row * stride, height.mask.length * stride);
+        new Uint8Array(blend.memory.buffer).set(rows, this.#stagingPtr);
+        blend.add_plane(plane, slot, mask, this.#stagingPtr + width.offset * elementBytes, stride, dtype);
         await this.#giveTurn();
       }
     }
   }
 
-  /** Writes the masks, the contributors and the records of a tile. */
-  #placeTile({ pixels, frames, height, width, contributors, finish }: AccumulateJob): void {
+  #placeTile(height: TouchedPart, width: TouchedPart): void {
     const blend = this.#live();
-    const masks = new MaskPlaces(this.#tilePtr);
-    const axes = [frames, height, width].map((axis) => axisFields(axis, masks));
-    const records = contributors.flatMap((box) =>
-      box.flatMap(({ start, mask }) => [start, mask.length, masks.placeOf(mask)]),
-    );
-    const recordsPtr = masks.end;
-    // Behind the records, one float for each contributor.
-    this.#blockPtr = align(recordsPtr + contributors.length * (CONTRIBUTOR_BYTES + 4));
-    this.#reserve(this.#blockPtr);
-    const { buffer } = blend.memory;
-    for (const [mask, place] of masks.places) new Float32Array(buffer, place, mask.length).set(mask);
-    new Int32Array(buffer, recordsPtr, records.length).set(records);
-    for (const [i, fields] of axes.entries()) {
-      new Int32Array(buffer, blend.axis_records() + i * AXIS_RECORD_BYTES, fields.length).set(fields);
-    }
-    const format = formatNumber(blend, finish?.format ?? "float32");
-    const tilePtr = blend.tile_record();
-    new Int32Array(buffer, tilePtr, 2).set([formatNumber(blend, pixels.dtype), format]);
-    new Float32Array(buffer, tilePtr + 8, 2).set([finish?.low ?? 0, finish?.factor ?? 0]);
-    new Int32Array(buffer, tilePtr + 16, 2).set([recordsPtr, contributors.length]);
-    blend.begin_tile();
+    const columnsPtr = this.#masksPtr + height.mask.length * 4;
+    new Float32Array(blend.memory.buffer, this.#masksPtr, height.mask.length).set(height.mask);
+    new Float32Array(blend.memory.buffer, columnsPtr, width.mask.length).set(width.mask);
+    const [rows, columns] = [height.mask.length, width.mask.length];
+    blend.place_tile(this.#masksPtr, columnsPtr, rows, columns, height.start, width.start);
   }
 
-  /** Brings rows of all planes in, adds them, and brings out what is finished. */
-  #addBlock(job: AccumulateJob, block: RowBlock): void {
-    const blend = this.#live();
-    const { shape, data } = job.pixels;
-    const stride = (shape[4] ?? 0) * data.BYTES_PER_ELEMENT;
-    const planes = this.#shape.batch * this.#shape.channels;
-    const pixelPlane = align(block.rows * stride + SLACK_BYTES);
-    const finishedRow = job.width.final * this.#layout.perPixel * this.#layout.bytes;
-    const finishedPlane = align(block.rows * finishedRow + SLACK_BYTES);
-    const finishedPtr = this.#blockPtr + planes * pixelPlane;
-    this.#reserve(finishedPtr + planes * finishedPlane);
-    const pixelsPtr = this.#blockPtr + job.width.offset * data.BYTES_PER_ELEMENT;
-    const fields = [pixelsPtr, pixelPlane, stride, finishedPtr, finishedPlane, finishedRow];
-    new Int32Array(blend.memory.buffer, blend.block_record(), fields.length).set(fields);
-    this.#bringIn(job, block, pixelPlane);
-    const nanCount = blend.add_rows(block.frame, block.firstRow, block.rows);
-    if (block.frame >= job.frames.final || block.firstRow >= job.height.final || job.finish === undefined) return;
-    this.#count(job.frames.start + block.frame, { nanCount, uncoveredCount: blend.uncovered() });
-    this.#bringOut(job, job.finish, block, { finishedPtr, finishedPlane, finishedRow });
-  }
-
-  /** Copies the rows that the tile has, plane by plane. */
-  #bringIn({ pixels, frames, height }: AccumulateJob, block: RowBlock, pixelPlane: number): void {
-    const [batch = 0, channels = 0, tileFrames = 0, tileHeight = 0, tileWidth = 0] = pixels.shape;
-    const rows = Math.min(block.rows, height.mask.length - block.firstRow);
-    if (block.frame >= frames.mask.length || rows <= 0) return;
-    const { buffer, byteOffset, BYTES_PER_ELEMENT } = pixels.data;
-    const stride = tileWidth * BYTES_PER_ELEMENT;
-    const memory = new Uint8Array(this.#live().memory.buffer);
-    for (let plane = 0; plane < batch * channels; plane++) {
-      const row = (plane * tileFrames + frames.offset + block.frame) * tileHeight + height.offset + block.firstRow;
-      memory.set(new Uint8Array(buffer, byteOffset + row * stride, rows * stride), this.#blockPtr + plane * pixelPlane);
-    }
-  }
-
-  /** Copies finished rows to their place in the target: whole blocks where they are as wide as the video. */
-  #bringOut(
-    { frames, height, width }: AccumulateJob,
-    { target, targetFrames, targetStart, start }: NormaliseJob,
-    { frame, firstRow, rows }: RowBlock,
-    { finishedPtr, finishedPlane, finishedRow }: { finishedPtr: number; finishedPlane: number; finishedRow: number },
-  ): void {
-    const { batch, channels, height: allRows, width: columns } = this.#shape;
-    const { perPixel, bytes } = this.#layout;
-    const finalRows = Math.min(rows, height.final - firstRow);
-    const memory = this.#live().memory.buffer;
-    const out = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
-    const isWhole = width.final === columns;
-    const [copies, length] = isWhole ? [1, finalRows * finishedRow] : [finalRows, finishedRow];
-    for (let plane = 0; plane < batch * channels; plane += perPixel) {
-      const targetFrame = (plane / perPixel) * targetFrames + targetStart + frames.start + frame - start;
-      for (let i = 0; i < copies; i++) {
-        const pixel = (targetFrame * allRows + height.start + firstRow + i) * columns + width.start;
-        const finished = new Uint8Array(memory, finishedPtr + plane * finishedPlane + i * finishedRow, length);
-        out.set(finished, pixel * perPixel * bytes);
-      }
-    }
-  }
-
-  #count(frame: number, { nanCount, uncoveredCount }: NormaliseCounts): void {
-    const known = this.#counts.get(frame) ?? { nanCount: 0, uncoveredCount: 0 };
-    this.#counts.set(frame, {
-      nanCount: known.nanCount + nanCount,
-      uncoveredCount: known.uncoveredCount + uncoveredCount,
-    });
-  }
-
-  /** The frames lie in the target already: tells what was met in them. */
-  async normalise({ start, count }: NormaliseJob): Promise<NormaliseCounts> {
+  async normalise(job: NormaliseJob): Promise<NormaliseCounts> {
     const counts = { nanCount: 0, uncoveredCount: 0 };
-    for (let frame = start; frame < start + count; frame++) {
-      const found = this.#counts.get(frame);
-      counts.nanCount += found?.nanCount ?? 0;
-      counts.uncoveredCount += found?.uncoveredCount ?? 0;
-      this.#counts.delete(frame);
+    this.#turnStart = performance.now();
+    this.#reserve(this.#shape.height * this.#shape.width * 4);
+    for (let i = 0; i < job.count; i++) {
+      const slot = (job.start + i) % this.#shape.frames;
+      counts.nanCount += await this.#finishFrame(job, slot, job.targetStart + i);
+      counts.uncoveredCount += this.#live().clear_weights(slot);
     }
     return counts;
+  }
+
+  /** Finishes all planes of one frame into the target. Returns the number of NaN. */
+  async #finishFrame(job: NormaliseJob, slot: number, targetFrame: number): Promise<number> {
+    const { batch, channels } = this.#shape;
+    const blend = this.#live();
+    let nanCount = 0;
+    for (let plane = 0; plane < batch * channels; plane++) {
+      if (job.format === "rgb24") {
+        const [sample, channel] = [Math.floor(plane / 3), plane % 3];
+        nanCount += blend.finish_rgb24(plane, slot, this.#stagingPtr + channel, job.low, job.factor);
+        if (channel === 2) this.#copyOut(job, sample * job.targetFrames + targetFrame, 3);
+      } else {
+        nanCount += blend.finish_plane(plane, slot, this.#stagingPtr, dtypeNumber(blend, job.format));
+        this.#copyOut(job, plane * job.targetFrames + targetFrame, 1);
+      }
+      await this.#giveTurn();
+    }
+    return nanCount;
+  }
+
+  /** Copies a finished frame from staging to its place in the target. */
+  #copyOut({ target }: NormaliseJob, targetPlane: number, valuesPerPixel: number): void {
+    const values = this.#shape.height * this.#shape.width * valuesPerPixel;
+    const bytes = values * target.BYTES_PER_ELEMENT;
+    const finished = new Uint8Array(this.#live().memory.buffer, this.#stagingPtr, bytes);
+    new Uint8Array(target.buffer, target.byteOffset + targetPlane * bytes, bytes).set(finished);
   }
 
   /** Lets the event loop run when it has been held long enough. */
@@ -245,31 +174,6 @@ class WasmKernel implements Kernel {
   }
 }
 
-/** Gives each mask of a tile a place in memory, equal arrays the same. */
-class MaskPlaces {
-  readonly places = new Map<Float32Array, number>();
-  /** Where the next would lie. */
-  end: number;
-
-  constructor(begin: number) {
-    this.end = begin;
-  }
-
-  placeOf(mask: Float32Array): number {
-    const place = this.places.get(mask) ?? this.end;
-    if (place === this.end) {
-      this.places.set(mask, place);
-      this.end = align(place + mask.byteLength + SLACK_BYTES);
-    }
-    return place;
-  }
-}
-
-/** The fields of an AxisRecord. */
-function axisFields({ start, fresh, final, planned, mask }: TileAxis, masks: MaskPlaces): readonly number[] {
-  return [start, fresh, final, planned, mask.length, masks.placeOf(mask)];
-}
-
 /** Resolves in a coming turn of the event loop; unlike a timer, without a delay of its own. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
@@ -282,10 +186,10 @@ function nextTurn(): Promise<void> {
   });
 }
 
-/** The number by which blend.wasm knows a format. */
-function formatNumber(blend: BlendFunctions, format: OutputFormat): number {
-  const { FLOAT32: float32, FLOAT16: float16, BFLOAT16: bfloat16, RGB24: rgb24 } = blend;
-  return Number({ float32, float16, bfloat16, rgb24 }[format].value);
+/** The number by which blend.wasm knows an element type. */
+function dtypeNumber(blend: BlendFunctions, dtype: Dtype): number {
+  const global = { float32: blend.FLOAT32, float16: blend.FLOAT16, bfloat16: blend.BFLOAT16 }[dtype];
+  return Number(global.value);
 }
 
 function align(pointer: number): number {
