@@ -1,12 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { geometries, TilePlan, tilings } from "tileblend";
-import { writeNpy, writeSafetensors } from "tileblend/io";
-import { decoderModule, program, run } from "../support/command_line.js";
-import { latentsOf } from "../support/decoders.js";
+import { decoderModule, makeDecodeFolder, program, run } from "../support/command_line.js";
 import { bytesOf } from "../support/golden.js";
 
 const geometry = { temporalScale: 4, heightScale: 8, widthScale: 8, causal: true };
@@ -17,10 +14,7 @@ describe("tileblend (command line)", function () {
   let folder = "";
   const at = (name: string) => join(folder, name);
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "tileblend-cli-"));
-    writeFileSync(at("vae.mjs"), MODULE);
-    await writeNpy(at("latents.npy"), latentsOf([1, 4, 6, 8, 9]));
-    await writeSafetensors(at("latents.safetensors"), { latents: latentsOf([1, 4, 6, 8, 9], "bfloat16") });
+    folder = await makeDecodeFolder(MODULE);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
   const tiles = ["--spatial", "32:16", "--temporal", "12:4"];

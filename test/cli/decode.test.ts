@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { decodeTiled } from "tileblend";
-import { readNpy, writeNpy, writeSafetensors } from "tileblend/io";
-import { decoderModule, program, run } from "../support/command_line.js";
+import { readNpy } from "tileblend/io";
+import { decoderModule, makeDecodeFolder, program, run } from "../support/command_line.js";
 import { latentsOf } from "../support/decoders.js";
 import { hasMetal } from "../support/executors.js";
 import { bytesOf } from "../support/golden.js";
@@ -22,13 +21,10 @@ describe("tileblend decode", function () {
   let folder = "";
   const at = (name: string) => join(folder, name);
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "tileblend-cli-"));
-    writeFileSync(at("vae.mjs"), MODULE);
+    folder = await makeDecodeFolder(MODULE);
     const slow = "await new Promise((done) => setTimeout(done, 300));";
     writeFileSync(at("slow.mjs"), decoderModule(geometry, slow));
     writeFileSync(at("wrong.mjs"), MODULE.replace("w * 8]", "w * 8 + 1]"));
-    await writeNpy(at("latents.npy"), latentsOf([1, 4, 6, 8, 9]));
-    await writeSafetensors(at("latents.safetensors"), { latents: latentsOf([1, 4, 6, 8, 9], "bfloat16") });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
   const tiles = ["--spatial", "32:16", "--temporal", "12:4"];

@@ -1,5 +1,10 @@
 import { type ChildProcess, execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeNpy, writeSafetensors } from "tileblend/io";
+import { latentsOf } from "./decoders.js";
 
 /** The command line's program, for runs that are to be stopped half way. */
 export const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
@@ -44,4 +49,13 @@ export async function decoder({ shape, data }, context) {
     }
   return { dtype: "float32", shape: [b, 3, ...size], data: out };
 }`;
+}
+
+/** Makes a folder with a decoder module, vae.mjs, and latents for it as .npy and .safetensors. Returns its path. */
+export async function makeDecodeFolder(module: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "tileblend-cli-"));
+  writeFileSync(join(folder, "vae.mjs"), module);
+  await writeNpy(join(folder, "latents.npy"), latentsOf([1, 4, 6, 8, 9]));
+  await writeSafetensors(join(folder, "latents.safetensors"), { latents: latentsOf([1, 4, 6, 8, 9], "bfloat16") });
+  return folder;
 }
