@@ -165,7 +165,7 @@ const report = {
   peers: peers.map(({ name, version, missing }) => ({ name, version, missing })),
   workloads: summaries,
   memory: measureMemory(),
-  planner: measurePlanner(),
+  planner: measurePlanner(process.env.BENCH_PYTHON ?? "python3"),
 };
 mkdirSync(`${root}build`, { recursive: true });
 writeFileSync(`${root}build/bench.json`, JSON.stringify(report, undefined, 1));

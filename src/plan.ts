@@ -1,5 +1,4 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { sha256Hex } from "#sha256";
 import type { Interval, Slice } from "./axis.js";
 import { encodeBase64 } from "./base64.js";
 import { mustBe, PlanMismatchError } from "./errors.js";
@@ -150,7 +149,7 @@ export class TilePlan {
 
   /** SHA-256 of the plan's bytes, in lowercase hexadecimal: equal plans, equal digests. */
   get digest(): string {
-    this.#digest ??= bytesToHex(sha256(this.#bytes));
+    this.#digest ??= sha256Hex(this.#bytes);
     return this.#digest;
   }
 
