@@ -97,6 +97,7 @@ class TileBlend {
   readonly #report: (step: Step) => void;
   readonly #waiting: IterableIterator<Tile>;
   readonly #started: StartedTile[] = [];
+  #next: CroppedTile | undefined;
 
   constructor(job: DecodeJob, accumulator: Accumulator, signal: AbortSignal) {
     this.#job = job;
@@ -126,18 +127,31 @@ class TileBlend {
 
   async #addTile({ tile, answer }: StartedTile): Promise<void> {
     const pixels = checkAnswer(this.#job, tile, await untilAborted(answer, this.#signal));
-    await this.#accumulator.add(tile, pixels);
+    const added = this.#accumulator.add(tile, pixels);
+    // A failure is met below, unless there is no memory for the next tile.
+    added.catch(() => undefined);
+    // While the executor works on threads of its own.
+    this.#next ??= this.#cropNext();
+    await added;
+  }
+
+  #cropNext(): CroppedTile | undefined {
+    const { value: tile, done } = this.#waiting.next();
+    if (done) return undefined;
+    const { frames, height, width } = tile.latent;
+    return { tile, latents: crop(this.#job.latents, [frames, height, width]) };
   }
 
   /** A tile counts until it is blended, so that at most `concurrency` decoded tiles are held. */
   #startTiles(): void {
     while (this.#started.length < this.#job.concurrency) {
-      const { value: tile, done } = this.#waiting.next();
-      if (done) break;
+      const next = this.#next ?? this.#cropNext();
+      this.#next = undefined;
+      if (next === undefined) break;
       // The consumer may have held its chunk for long.
       this.#signal.throwIfAborted();
       const controller = new AbortController();
-      this.#started.push({ tile, controller, answer: startTile(this.#job, tile, controller.signal) });
+      this.#started.push({ tile: next.tile, controller, answer: startTile(this.#job, next, controller.signal) });
     }
   }
 
@@ -150,6 +164,11 @@ class TileBlend {
   }
 }
 
+interface CroppedTile {
+  readonly tile: Tile;
+  readonly latents: Tensor;
+}
+
 interface StartedTile {
   readonly tile: Tile;
   /** Of the signal that its decoder is given. */
@@ -157,13 +176,12 @@ interface StartedTile {
   readonly answer: Promise<Tensor>;
 }
 
-function startTile(job: DecodeJob, tile: Tile, signal: AbortSignal): Promise<Tensor> {
-  const { frames, height, width } = tile.latent;
+function startTile(job: DecodeJob, { tile, latents }: CroppedTile, signal: AbortSignal): Promise<Tensor> {
   const { causal, timestep, plan } = job;
   const context = { tile, index: tile.index, count: plan.tileCount, causal, timestep, signal };
   const answer = (async () => {
     try {
-      return await job.decoder(crop(job.latents, [frames, height, width]), context);
+      return await job.decoder(latents, context);
     } catch (error) {
       signal.throwIfAborted();
       throw new DecoderError(tile.index, describeTile(tile, plan.tileCount), error);

@@ -75,36 +75,60 @@ export function checkAnyTensor(path: string, value: unknown): Tensor {
   return checkTensor(path, value, shape.length);
 }
 
-/** Copies the box given by one range for each of the last axes; the axes before them are taken whole. */
+/** Runs shorter than this (elements) are copied faster one by one than by a call of the engine's for each. */
+const SHORT_RUN = 32;
+
+/**
+ * Copies the box given by one range for each of the last axes; the axes before them are taken whole. It is a copy also
+ * where the box is the whole tensor: whoever gets it may write into it. What is contiguous is copied in one piece.
+ */
 export function crop(tensor: Tensor, ranges: readonly AxisRange[]): Tensor {
   const { dtype, shape, data } = tensor;
   const lead = shape.length - ranges.length;
-  const full = shape.map((size, axis) => (axis < lead ? { start: 0, end: size } : rangeAt(ranges, axis - lead)));
-  const cropped = full.map((range) => range.end - range.start);
-  const rowLength = cropped.at(-1) ?? 1;
-  const rows = elementCount(cropped) / rowLength;
-  const result = createTensor(dtype, cropped);
-  const position = full.map((range) => range.start);
-  for (let row = 0; row < rows; row++) {
-    const offset = position.reduce((flat, at, axis) => flat * (shape[axis] ?? 1) + at, 0);
-    result.data.set(data.subarray(offset, offset + rowLength), row * rowLength);
-    advance(position, full);
-  }
+  const box = shape.map((size, axis) => (axis < lead ? { start: 0, end: size } : rangeAt(ranges, axis - lead)));
+  const lengths = box.map(({ start, end }) => end - start);
+  const runAxis = firstRunAxis(lengths, shape);
+  const run = elementCount(lengths.slice(runAxis));
+  const offset = box.reduce((flat, { start }, axis) => flat * (shape[axis] ?? 1) + start, 0);
+  if (elementCount(lengths) === run) return { dtype, shape: lengths, data: data.slice(offset, offset + run) };
+  const result = createTensor(dtype, lengths);
+  const copyRun = runCopier(data, result.data, run);
+  let to = 0;
+  const copyAxis = (axis: number, from: number): void => {
+    if (axis === runAxis) {
+      copyRun(from, to);
+      to += run;
+      return;
+    }
+    const stride = elementCount(shape.slice(axis + 1));
+    for (let i = 0; i < (lengths[axis] ?? 0); i++) copyAxis(axis + 1, from + i * stride);
+  };
+  copyAxis(0, offset);
   return result;
+}
+
+/** The axis from which on the box is contiguous: all axes behind it are taken whole. */
+function firstRunAxis(lengths: readonly number[], shape: readonly number[]): number {
+  let axis = Math.max(0, shape.length - 1);
+  while (axis > 0 && lengths[axis] === shape[axis]) axis--;
+  return axis;
+}
+
+/** What copies `length` elements from and to an offset. As bits: an engine may change those of a NaN. */
+function runCopier(source: Tensor["data"], target: Tensor["data"], length: number): (from: number, to: number) => void {
+  if (length >= SHORT_RUN) return (from, to) => target.set(source.subarray(from, from + length), to);
+  const [sourceBits, targetBits] = [bitsOf(source), bitsOf(target)];
+  return (from, to) => {
+    for (let i = 0; i < length; i++) targetBits[to + i] = sourceBits[from + i] ?? 0;
+  };
+}
+
+function bitsOf(data: Tensor["data"]): Uint32Array | Uint16Array {
+  return data instanceof Uint16Array ? data : new Uint32Array(data.buffer, data.byteOffset, data.length);
 }
 
 function rangeAt(ranges: readonly AxisRange[], axis: number): AxisRange {
   const range = ranges[axis];
   if (range === undefined) throw new RangeError(`no range for axis ${axis}`);
   return range;
-}
-
-/** Moves `position` to the next row: the last axis stays at its start. */
-function advance(position: number[], ranges: readonly AxisRange[]): void {
-  for (let axis = ranges.length - 2; axis >= 0; axis--) {
-    const range = rangeAt(ranges, axis);
-    const next = (position[axis] ?? 0) + 1;
-    position[axis] = next < range.end ? next : range.start;
-    if (next < range.end) return;
-  }
 }
