@@ -13,6 +13,12 @@ Index slotCountOf(const WindowRequest& request) {
   return request.format == FORMAT_FLOAT32 ? request.carriedFrames : request.shape.frames;
 }
 
+/** Bytes of the whole target: all of its frames. */
+int64_t targetBytes(const NormaliseJob& job) {
+  const WindowShape& shape = job.params.window;
+  return shape.batch * shape.channels * job.params.targetFrames * shape.height * shape.width * elementBytes(job.format);
+}
+
 }  // namespace
 
 int64_t CpuWindow::bytesFor(const WindowRequest& request) {
@@ -55,6 +61,7 @@ void CpuWindow::prepare(const AccumulateJob& job) {
   const NormaliseParams& finish = job.finish.params;
   const bool isCounted = countStart_ == finish.start && counts_.size() == static_cast<size_t>(finish.count);
   if (finish.count == 0 || isCounted) return;
+  hintLargePages(job.finish.target, targetBytes(job.finish));
   countStart_ = finish.start;
   counts_ = std::vector<FrameCounts>(static_cast<size_t>(finish.count));
 }
