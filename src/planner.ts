@@ -1,6 +1,6 @@
-import { decodeBase64 } from "./base64.js";
 import { mustBe } from "./errors.js";
 import { plannerWasm } from "./generated/planner_wasm.js";
+import { decodeHex } from "./hex.js";
 
 /** What a message calls the value that the planner refused. */
 export type PlannerRole =
@@ -124,7 +124,7 @@ class Planner {
   #instance: WebAssembly.Instance | undefined;
 
   #instantiate(): WebAssembly.Instance {
-    this.#module ??= new WebAssembly.Module(decodeBase64(plannerWasm));
+    this.#module ??= new WebAssembly.Module(decodeHex(plannerWasm));
     this.#instance ??= new WebAssembly.Instance(this.#module, {});
     return this.#instance;
   }

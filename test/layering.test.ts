@@ -11,6 +11,7 @@ const CORE = [
   "errors",
   "validate",
   "base64",
+  "hex",
   "tensor",
   "cast",
   "geometry",

@@ -47,9 +47,9 @@ describe("planner.wasm", () => {
     }
   });
 
-  it("is what the package carries as base64", async () => {
+  it("is what the package carries in hexadecimal", async () => {
     const { plannerWasm } = await import("#src/generated/planner_wasm.js");
-    expect(Buffer.from(plannerWasm, "base64").equals(built)).to.equal(true);
+    expect(Buffer.from(plannerWasm, "hex").equals(built)).to.equal(true);
   });
 
   it("answers a host that knows nothing but the document (docs/planner-abi.md)", () => {

@@ -1,6 +1,6 @@
-import { decodeBase64 } from "../base64.js";
 import { ExecutorError } from "../errors.js";
 import { blendWasm } from "../generated/blend_wasm.js";
+import { decodeHex } from "../hex.js";
 import type { Dtype } from "../tensor.js";
 import { windowBytes } from "./accumulator.js";
 import type {
@@ -38,7 +38,7 @@ const TURN_MS = 5;
 
 /** Compiles blend.wasm and returns what makes a kernel on it. */
 export function createWasmKernelFactory(): KernelFactory {
-  const module = new WebAssembly.Module(decodeBase64(blendWasm));
+  const module = new WebAssembly.Module(decodeHex(blendWasm));
   return async (shape) => new WasmKernel(module, shape);
 }
 
