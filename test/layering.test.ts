@@ -31,6 +31,7 @@ const EXECUTORS = [
   "executor/spans",
   "executor/chunk_target",
   "executor/accumulator",
+  "executor/blend_instance",
   "executor/wasm",
   "executor/native",
   "executor/index",

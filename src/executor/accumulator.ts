@@ -13,7 +13,6 @@ import type {
   KernelFactory,
   OpenOptions,
   TouchedBox,
-  WindowShape,
 } from "./types.js";
 
 /**
@@ -33,11 +32,6 @@ export async function openAccumulator(
   const carriedFrames = Math.max(1, spans.frames.longestShared);
   const kernel = await createKernel({ batch, channels, frames, carriedFrames, height, width }, format);
   return new WindowAccumulator(plan, resolved, spans, kernel);
-}
-
-/** Bytes of the window's two float32 buffers. */
-export function windowBytes({ batch, channels, frames, height, width }: WindowShape): number {
-  return (batch * channels + 1) * frames * height * width * 4;
 }
 
 /** Lengths of a tile's frames, height and width. */

@@ -1,176 +1,250 @@
 import { ExecutorError } from "../errors.js";
 import { blendWasm } from "../generated/blend_wasm.js";
 import { decodeHex } from "../hex.js";
-import type { Dtype } from "../tensor.js";
-import { windowBytes } from "./accumulator.js";
+import { BlendInstance, placeBehind } from "./blend_instance.js";
 import type {
   AccumulateJob,
   Kernel,
   KernelFactory,
   NormaliseCounts,
   NormaliseJob,
+  OutputFormat,
   TouchedPart,
   WindowShape,
 } from "./types.js";
 
-/** The exported functions of blend.wasm. */
-interface BlendFunctions {
-  readonly memory: WebAssembly.Memory;
-  readonly FLOAT32: WebAssembly.Global;
-  readonly FLOAT16: WebAssembly.Global;
-  readonly BFLOAT16: WebAssembly.Global;
-  heap_base(): number;
-  configure(out: number, weight: number, frames: number, height: number, width: number): void;
-  place_tile(rowMasks: number, columnMasks: number, rows: number, columns: number, y: number, x: number): void;
-  add_weights(slot: number, frameMask: number): void;
-  add_plane(plane: number, slot: number, frameMask: number, pixels: number, stride: number, dtype: number): void;
-  finish_plane(plane: number, slot: number, target: number, dtype: number): number;
-  finish_rgb24(plane: number, slot: number, target: number, low: number, factor: number): number;
-  clear_weights(slot: number): number;
-}
-
-const PAGE_BYTES = 65536;
-const MEMORY_LIMIT_BYTES = 2 ** 32;
-/** Rows are finished four pixels at a time, so that up to this much is written past a frame (bytes). */
-const SLACK_BYTES = 64;
-/** How long the event loop is held before others get a turn (ms). A plane more, and what else its turn does, come on top. */
-const TURN_MS = 5;
+/** Pixels of all planes that are brought in at once (bytes): they and what they become stay in the second cache. */
+const BLOCK_BYTES = 196608;
+/** How long the event loop is held at most before others get a turn (ms). */
+const TURN_MS = 4;
 
 /** Compiles blend.wasm and returns what makes a kernel on it. */
 export function createWasmKernelFactory(): KernelFactory {
   const module = new WebAssembly.Module(decodeHex(blendWasm));
-  return async (shape) => new WasmKernel(module, shape);
+  return async (shape, format) => new WasmKernel(module, shape, format);
 }
 
-// Memory of an instance: | statics | out | weight | masks of a tile's rows and columns | staging: a plane in, or a
-// frame out |. Offsets are below 2^32; in i32 parameters they wrap, and WebAssembly reads them as unsigned.
+/** Where the rows of a block lie in memory: bytes from one plane, and from one row, to the next. */
+interface BlockPlace {
+  readonly rows: number;
+  readonly pixelsPtr: number;
+  readonly pixelPlane: number;
+  readonly pixelRow: number;
+  readonly finishedPtr: number;
+  readonly finishedPlane: number;
+  readonly finishedRow: number;
+  /** The finished rows, of each plane or, in rgb24, of each three. */
+  readonly finished: readonly (readonly Uint8Array[])[];
+}
+
+/** Rows of one frame of a tile, counted from the first that it touches. */
+interface RowBlock {
+  readonly frame: number;
+  readonly firstRow: number;
+  readonly stop: number;
+}
+
+// Memory of an instance: | statics | sums[plane][slot][height][width] | weights of a row | tile: masks of columns |
+// block: pixels in, finished values out |. Offsets are below 2^32; in i32 parameters they wrap, and WebAssembly reads
+// them as unsigned.
 class WasmKernel implements Kernel {
   readonly #shape: WindowShape;
+  readonly #planes: number;
+  /** Bytes of a finished pixel. */
+  readonly #pixelBytes: number;
+  /** Planes that are finished side by side. */
+  readonly #group: number;
+  readonly #sumsPtr: number;
   readonly #masksPtr: number;
-  readonly #stagingPtr: number;
-  #functions: BlendFunctions | undefined;
-  /** Of the last turn that this gave: jobs may follow one another in one turn. */
-  #turnStart = performance.now();
+  #blend: BlendInstance | undefined;
+  #turnStart = 0;
+  /** Of each contributor, the product of the frame's and the row's weight in the row of weights; voxels not covered. */
+  #rowMasks = new Float32Array();
+  #uncovered = 0;
+  /** What was met in frames that are not handed out yet. */
+  readonly #counts = new Map<number, NormaliseCounts>();
 
-  constructor(module: WebAssembly.Module, shape: WindowShape) {
-    // Boundary: the module is ours, built with this package.
-    const functions = new WebAssembly.Instance(module, {}).exports as unknown as BlendFunctions;
+  constructor(module: WebAssembly.Module, shape: WindowShape, format: OutputFormat) {
+    const blend = new BlendInstance(module);
     const { batch, channels, frames, height, width } = shape;
-    const outPtr = functions.heap_base();
-    const weightPtr = outPtr + batch * channels * frames * height * width * 4;
-    this.#masksPtr = outPtr + windowBytes(shape);
-    this.#stagingPtr = align(this.#masksPtr + (height + width) * 4 + SLACK_BYTES);
+    const sumPlane = frames * height * width * 4;
+    this.#blend = blend;
     this.#shape = shape;
-    this.#functions = functions;
-    this.#reserve(height * width * 4);
-    functions.configure(outPtr, weightPtr, frames, height, width);
+    this.#planes = batch * channels;
+    this.#group = format === "rgb24" ? 3 : 1;
+    this.#pixelBytes = { float32: 4, float16: 2, bfloat16: 2, rgb24: 3 }[format];
+    this.#sumsPtr = blend.functions.heap_base();
+    const weightsPtr = placeBehind(this.#sumsPtr + this.#planes * sumPlane);
+    this.#masksPtr = placeBehind(weightsPtr + width * 4);
+    blend.reserve(this.#masksPtr);
+    blend.functions.set_window(this.#planes, sumPlane, weightsPtr, blend.numberOf(format));
   }
 
-  /** Grows memory so that staging holds `bytes`. */
-  #reserve(bytes: number): void {
-    const { memory } = this.#live();
-    const end = this.#stagingPtr + bytes + SLACK_BYTES;
-    const missing = Math.ceil((end - memory.buffer.byteLength) / PAGE_BYTES);
-    if (missing <= 0) return;
-    const ways = "use the cpu executor, smaller temporal tiles or fewer pixels";
-    if (end > MEMORY_LIMIT_BYTES) {
-      throw new ExecutorError(
-        `the wasm executor holds at most ${MEMORY_LIMIT_BYTES} bytes, this needs ${end}; ${ways}`,
-      );
-    }
-    try {
-      memory.grow(missing);
-    } catch (cause) {
-      throw new ExecutorError(`no memory for a window of ${end} bytes; ${ways}`, { cause });
-    }
+  #live(): BlendInstance {
+    if (this.#blend === undefined) throw new ExecutorError("the kernel is closed");
+    return this.#blend;
   }
 
-  #live(): BlendFunctions {
-    if (this.#functions === undefined) throw new ExecutorError("the kernel is closed");
-    return this.#functions;
-  }
-
-  async accumulate({ pixels, frames, height, width }: AccumulateJob): Promise<void> {
-    const blend = this.#live();
-    const [batch = 0, channels = 0, tileFrames = 0, tileHeight = 0, tileWidth = 0] = pixels.shape;
-    const { buffer, byteOffset, BYTES_PER_ELEMENT: elementBytes } = pixels.data;
-    const stride = tileWidth * elementBytes;
-    const dtype = dtypeNumber(blend, pixels.dtype);
-    this.#reserve(height.mask.length * stride);
-    this.#placeTile(height, width);
-    for (let i = 0; i < frames.mask.length; i++) {
-      const mask = frames.mask[i] ?? 0;
-      if (mask === 0) continue;
-      const slot = (frames.start + i) % this.#shape.frames;
-      blend.add_weights(slot, mask);
-      for (let plane = 0; plane < batch * channels; plane++) {
-        const row = (plane * tileFrames + frames.offset + i) * tileHeight + height.offset;
-        const rows = new Uint8Array(buffer, byteOffset + row * stride, height.mask.length * stride);
-        new Uint8Array(blend.memory.buffer).set(rows, this.#stagingPtr);
-        blend.add_plane(plane, slot, mask, this.#stagingPtr + width.offset * elementBytes, stride, dtype);
-        await this.#giveTurn();
+  async accumulate(job: AccumulateJob): Promise<void> {
+    this.#turnStart = performance.now();
+    const place = this.#placeTile(job);
+    const { frames, height } = job;
+    for (let frame = 0; frame < frames.planned; frame++) {
+      for (let firstRow = 0; firstRow < height.planned; firstRow += place.rows) {
+        this.#addBlock(job, place, { frame, firstRow, stop: Math.min(firstRow + place.rows, height.planned) });
+        if (performance.now() - this.#turnStart < TURN_MS) continue;
+        await nextTurn();
+        this.#turnStart = performance.now();
       }
     }
   }
 
-  #placeTile(height: TouchedPart, width: TouchedPart): void {
+  /** Lays out memory for a tile and writes its masks and range. */
+  #placeTile(job: AccumulateJob): BlockPlace {
     const blend = this.#live();
-    const columnsPtr = this.#masksPtr + height.mask.length * 4;
-    new Float32Array(blend.memory.buffer, this.#masksPtr, height.mask.length).set(height.mask);
-    new Float32Array(blend.memory.buffer, columnsPtr, width.mask.length).set(width.mask);
-    const [rows, columns] = [height.mask.length, width.mask.length];
-    blend.place_tile(this.#masksPtr, columnsPtr, rows, columns, height.start, width.start);
+    const { pixels, height, width, contributors, finish } = job;
+    const pixelRow = (pixels.shape[4] ?? 0) * pixels.data.BYTES_PER_ELEMENT;
+    const finishedRow = width.final * this.#pixelBytes;
+    const rowBytes = this.#planes * Math.max(pixelRow, finishedRow);
+    const rows = Math.max(1, Math.min(height.planned, Math.floor(BLOCK_BYTES / rowBytes)));
+    const [pixelPlane, finishedPlane] = [placeBehind(rows * pixelRow), placeBehind(rows * finishedRow)];
+    const pixelsPtr = this.#maskPtr(width, contributors.length + 1);
+    const finishedPtr = pixelsPtr + this.#planes * pixelPlane;
+    blend.reserve(finishedPtr + this.#planes * finishedPlane);
+    this.#placeMasks(job);
+    blend.functions.set_tile(blend.numberOf(pixels.dtype), this.#masksPtr, pixelPlane, finishedPlane);
+    blend.functions.set_range(finish?.low ?? 0, finish?.factor ?? 0);
+    const finished = Array.from({ length: this.#planes / this.#group }, (_, i) =>
+      Array.from({ length: rows }, (_, row) => {
+        const at = finishedPtr + i * this.#group * finishedPlane + row * finishedRow;
+        return new Uint8Array(blend.buffer, at, finishedRow);
+      }),
+    );
+    return { rows, pixelsPtr, pixelPlane, pixelRow, finishedPtr, finishedPlane, finishedRow, finished };
   }
 
-  async normalise(job: NormaliseJob): Promise<NormaliseCounts> {
+  /** Writes the mask of the tile along its columns, and behind it those of the contributors, 0 where they are not. */
+  #placeMasks({ width, contributors }: AccumulateJob): void {
+    const { buffer } = this.#live();
+    for (const [i, part] of [width, ...contributors.map(([, , part]) => part)].entries()) {
+      const row = new Float32Array(buffer, this.#maskPtr(width, i), width.planned).fill(0);
+      const first = part.start - width.start;
+      row.set(part.mask.subarray(Math.max(0, -first), Math.max(0, row.length - first)), Math.max(0, first));
+    }
+    this.#rowMasks = new Float32Array(contributors.length).fill(Number.NaN);
+  }
+
+  #maskPtr({ planned }: { planned: number }, i: number): number {
+    return this.#masksPtr + i * placeBehind(planned * 4);
+  }
+
+  /** Brings rows of all planes in, adds them, and brings out what is finished. */
+  #addBlock(job: AccumulateJob, place: BlockPlace, block: RowBlock): void {
+    const blend = this.#live().functions;
+    const { frames, height, width, finish } = job;
+    const { frame, firstRow, stop } = block;
+    this.#bringIn(job, place, block);
+    const frameMask = frames.mask[frame] ?? 0;
+    const slot = (frames.start + frame) % this.#shape.frames;
+    const firstLine = slot * this.#shape.height + height.start;
+    let { pixelsPtr, finishedPtr } = place;
+    let [nanCount, uncoveredCount] = [0, 0];
+    for (let row = firstRow; row < stop; row++) {
+      const fresh = frame >= frames.fresh && row >= height.fresh ? width.fresh : width.planned;
+      const final = frame < frames.final && row < height.final ? width.final : 0;
+      if (final > 0) uncoveredCount += this.#makeWeights(job, frame, row);
+      const sum = (firstLine + row) * this.#shape.width + width.start;
+      blend.set_row(this.#sumsPtr + sum * 4, pixelsPtr, finishedPtr, frameMask * (height.mask[row] ?? 0));
+      nanCount += blend.add_row(fresh, final, width.planned);
+      pixelsPtr += place.pixelRow;
+      finishedPtr += place.finishedRow;
+    }
+    if (finish === undefined || frame >= frames.final) return;
+    this.#count(frames.start + frame, { nanCount, uncoveredCount });
+    this.#bringOut(job, finish, place, block);
+  }
+
+  /** Copies the rows that the tile has, plane by plane, from the first touched pixel to the last. */
+  #bringIn({ pixels, frames, height, width }: AccumulateJob, place: BlockPlace, block: RowBlock): void {
+    const [, , tileFrames = 0, tileHeight = 0, tileWidth = 0] = pixels.shape;
+    const rows = Math.min(block.stop, height.mask.length) - block.firstRow;
+    if (block.frame >= frames.mask.length || rows <= 0) return;
+    const { buffer, byteOffset, BYTES_PER_ELEMENT } = pixels.data;
+    const bytes = (rows - 1) * place.pixelRow + width.mask.length * BYTES_PER_ELEMENT;
+    const memory = new Uint8Array(this.#live().buffer);
+    for (let plane = 0; plane < this.#planes; plane++) {
+      const row = (plane * tileFrames + frames.offset + block.frame) * tileHeight + height.offset + block.firstRow;
+      const from = byteOffset + (row * tileWidth + width.offset) * BYTES_PER_ELEMENT;
+      memory.set(new Uint8Array(buffer, from, bytes), place.pixelsPtr + plane * place.pixelPlane);
+    }
+  }
+
+  /** Makes the weights of a row's final columns, unless they are those of the row before. Returns how many are 0. */
+  #makeWeights({ contributors, frames, height, width }: AccumulateJob, frame: number, row: number): number {
+    const rowMasks = this.#rowMasks;
+    let isSame = true;
+    for (const [i, [boxFrames, boxRows]] of contributors.entries()) {
+      const mask = Math.fround(maskAt(boxFrames, frames.start + frame) * maskAt(boxRows, height.start + row));
+      isSame &&= rowMasks[i] === mask;
+      rowMasks[i] = mask;
+    }
+    if (isSame) return this.#uncovered;
+    const blend = this.#live().functions;
+    blend.clear_weights(width.final);
+    // In plan order, as the tiles' pixels are added.
+    for (const [i, mask] of rowMasks.entries()) {
+      if (mask !== 0) blend.add_weights(this.#maskPtr(width, i + 1), mask, width.final);
+    }
+    this.#uncovered = blend.count_uncovered(width.final);
+    return this.#uncovered;
+  }
+
+  /** Copies finished rows to their place in the target. */
+  #bringOut({ frames, height, width }: AccumulateJob, finish: NormaliseJob, place: BlockPlace, block: RowBlock): void {
+    const { target, targetFrames, targetStart, start } = finish;
+    const { height: lines, width: columns } = this.#shape;
+    const out = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+    const rows = Math.min(block.stop, height.final) - block.firstRow;
+    const rowBytes = columns * this.#pixelBytes;
+    for (const [i, finished] of place.finished.entries()) {
+      const frame = i * targetFrames + targetStart + frames.start + block.frame - start;
+      const first = (frame * lines + height.start + block.firstRow) * columns + width.start;
+      for (const [row, bytes] of finished.entries()) {
+        if (row < rows) out.set(bytes, first * this.#pixelBytes + row * rowBytes);
+      }
+    }
+  }
+
+  #count(frame: number, { nanCount, uncoveredCount }: NormaliseCounts): void {
+    const known = this.#counts.get(frame) ?? { nanCount: 0, uncoveredCount: 0 };
+    this.#counts.set(frame, {
+      nanCount: known.nanCount + nanCount,
+      uncoveredCount: known.uncoveredCount + uncoveredCount,
+    });
+  }
+
+  /** The frames lie in the target already: tells what was met in them. */
+  async normalise({ start, count }: NormaliseJob): Promise<NormaliseCounts> {
     const counts = { nanCount: 0, uncoveredCount: 0 };
-    this.#reserve(this.#shape.height * this.#shape.width * 4);
-    for (let i = 0; i < job.count; i++) {
-      const slot = (job.start + i) % this.#shape.frames;
-      counts.nanCount += await this.#finishFrame(job, slot, job.targetStart + i);
-      counts.uncoveredCount += this.#live().clear_weights(slot);
+    for (let frame = start; frame < start + count; frame++) {
+      const found = this.#counts.get(frame);
+      counts.nanCount += found?.nanCount ?? 0;
+      counts.uncoveredCount += found?.uncoveredCount ?? 0;
+      this.#counts.delete(frame);
     }
     return counts;
   }
 
-  /** Finishes all planes of one frame into the target. Returns the number of NaN. */
-  async #finishFrame(job: NormaliseJob, slot: number, targetFrame: number): Promise<number> {
-    const { batch, channels } = this.#shape;
-    const blend = this.#live();
-    let nanCount = 0;
-    for (let plane = 0; plane < batch * channels; plane++) {
-      if (job.format === "rgb24") {
-        const [sample, channel] = [Math.floor(plane / 3), plane % 3];
-        nanCount += blend.finish_rgb24(plane, slot, this.#stagingPtr + channel, job.low, job.factor);
-        if (channel === 2) this.#copyOut(job, sample * job.targetFrames + targetFrame, 3);
-      } else {
-        nanCount += blend.finish_plane(plane, slot, this.#stagingPtr, dtypeNumber(blend, job.format));
-        this.#copyOut(job, plane * job.targetFrames + targetFrame, 1);
-      }
-      await this.#giveTurn();
-    }
-    return nanCount;
-  }
-
-  /** Copies a finished frame from staging to its place in the target. */
-  #copyOut({ target }: NormaliseJob, targetPlane: number, valuesPerPixel: number): void {
-    const values = this.#shape.height * this.#shape.width * valuesPerPixel;
-    const bytes = values * target.BYTES_PER_ELEMENT;
-    const finished = new Uint8Array(this.#live().memory.buffer, this.#stagingPtr, bytes);
-    new Uint8Array(target.buffer, target.byteOffset + targetPlane * bytes, bytes).set(finished);
-  }
-
-  /** Lets the event loop run when it has been held long enough. */
-  async #giveTurn(): Promise<void> {
-    if (performance.now() - this.#turnStart < TURN_MS) return;
-    await nextTurn();
-    this.#turnStart = performance.now();
-  }
-
   close(): void {
     // The instance goes, and its memory with it.
-    this.#functions = undefined;
+    this.#blend = undefined;
   }
+}
+
+/** The weight at a position of the video, 0 where the part does not reach. */
+function maskAt({ start, mask }: TouchedPart, position: number): number {
+  const at = position - start;
+  return at < 0 ? 0 : (mask[at] ?? 0);
 }
 
 /** Resolves in a coming turn of the event loop; unlike a timer, without a delay of its own. */
@@ -183,14 +257,4 @@ function nextTurn(): Promise<void> {
     };
     port2.postMessage(null);
   });
-}
-
-/** The number by which blend.wasm knows an element type. */
-function dtypeNumber(blend: BlendFunctions, dtype: Dtype): number {
-  const global = { float32: blend.FLOAT32, float16: blend.FLOAT16, bfloat16: blend.BFLOAT16 }[dtype];
-  return Number(global.value);
-}
-
-function align(pointer: number): number {
-  return Math.ceil(pointer / 16) * 16;
 }

@@ -117,6 +117,22 @@ describeExact("accumulator", (executor) => {
     }
   }
 
+  for (const format of [...DTYPES, "rgb24"] as const) {
+    it(`frames of more rows and columns than a kernel works on at once: ${format}`, async () => {
+      const large: BlendCase = {
+        latent: [1, 28, 2601],
+        geometry: image,
+        tiling: [null, { size: 15, overlap: 2 }, { size: 1502, overlap: 403 }],
+        batch: 1,
+        channels: 3,
+      };
+      const random = seededRandom(11);
+      const tiles = makeTiles(large, format === "rgb24" ? "bfloat16" : format, () => random() * 2.5 - 1.25);
+      const chunks = await blendTiles(executor(), large, tiles, { format });
+      expectChunks(chunks, new Expectation(large, tiles), format);
+    });
+  }
+
   it("gives rgb24 without the batch axis for one video, with it for two", async () => {
     for (const batch of [1, 2]) {
       const one: BlendCase = { latent: [2, 3, 5], geometry: image, tiling: [null, null, null], batch, channels: 3 };

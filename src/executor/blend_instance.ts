@@ -1,0 +1,71 @@
+import { ExecutorError } from "../errors.js";
+import type { OutputFormat } from "./types.js";
+
+/** The exported functions of blend.wasm; assembly/blend.ts tells what each does. */
+interface BlendFunctions {
+  readonly memory: WebAssembly.Memory;
+  readonly FLOAT32: WebAssembly.Global;
+  readonly FLOAT16: WebAssembly.Global;
+  readonly BFLOAT16: WebAssembly.Global;
+  readonly RGB24: WebAssembly.Global;
+  heap_base(): number;
+  set_window(planes: number, sumPlane: number, weights: number, format: number): void;
+  set_range(low: number, factor: number): void;
+  set_tile(dtype: number, mask: number, pixelPlane: number, finishedPlane: number): void;
+  set_row(sums: number, pixels: number, finished: number, rowMask: number): void;
+  add_row(fresh: number, final: number, planned: number): number;
+  clear_weights(count: number): void;
+  add_weights(mask: number, rowMask: number, count: number): void;
+  count_uncovered(count: number): number;
+}
+
+const PAGE_BYTES = 65536;
+const MEMORY_LIMIT_BYTES = 2 ** 32;
+/** Rows are worked four values at a time: less than this is read and written behind one (bytes). */
+const SLACK_BYTES = 64;
+
+/** An instance of blend.wasm. Its memory goes with it. */
+export class BlendInstance {
+  readonly functions: BlendFunctions;
+
+  constructor(module: WebAssembly.Module) {
+    // Boundary: the module is ours, built with this package. V8 finds functions faster in a plain object.
+    this.functions = { ...new WebAssembly.Instance(module, {}).exports } as unknown as BlendFunctions;
+  }
+
+  /** Its memory, until the next `reserve`. */
+  get buffer(): ArrayBuffer {
+    return this.functions.memory.buffer;
+  }
+
+  /**
+   * Grows memory up to an offset.
+   * @throws ExecutorError when there is no room.
+   */
+  reserve(end: number): void {
+    const missing = Math.ceil((end - this.buffer.byteLength) / PAGE_BYTES);
+    if (missing <= 0) return;
+    const ways = "use the cpu executor, smaller temporal tiles or fewer pixels";
+    if (end > MEMORY_LIMIT_BYTES) {
+      throw new ExecutorError(
+        `the wasm executor holds at most ${MEMORY_LIMIT_BYTES} bytes, this needs ${end}; ${ways}`,
+      );
+    }
+    try {
+      this.functions.memory.grow(missing);
+    } catch (cause) {
+      throw new ExecutorError(`no memory for a window of ${end} bytes; ${ways}`, { cause });
+    }
+  }
+
+  /** The number by which the module knows a format. */
+  numberOf(format: OutputFormat): number {
+    const { FLOAT32: float32, FLOAT16: float16, BFLOAT16: bfloat16, RGB24: rgb24 } = this.functions;
+    return Number({ float32, float16, bfloat16, rgb24 }[format].value);
+  }
+}
+
+/** Where the next thing lies behind rows that end at an offset. */
+export function placeBehind(end: number): number {
+  return Math.ceil((end + SLACK_BYTES) / 16) * 16;
+}
