@@ -9,6 +9,9 @@ namespace {
 /** Voxels of all planes in one part of a task: enough to be worth a turn, few enough that all cores end together. */
 constexpr Index PART_VOXELS = 1 << 16;
 
+/** The allocator maps blocks from here on by themselves; large pages of smaller ones would stay with its heap (bytes). */
+constexpr int64_t MAPPED_BYTES = int64_t{32} << 20;
+
 Index slotCountOf(const WindowRequest& request) {
   return request.format == FORMAT_FLOAT32 ? request.carriedFrames : request.shape.frames;
 }
@@ -61,7 +64,8 @@ void CpuWindow::prepare(const AccumulateJob& job) {
   const NormaliseParams& finish = job.finish.params;
   const bool isCounted = countStart_ == finish.start && counts_.size() == static_cast<size_t>(finish.count);
   if (finish.count == 0 || isCounted) return;
-  hintLargePages(job.finish.target, targetBytes(job.finish));
+  const int64_t bytes = targetBytes(job.finish);
+  if (bytes >= MAPPED_BYTES) hintLargePages(job.finish.target, bytes);
   countStart_ = finish.start;
   counts_ = std::vector<FrameCounts>(static_cast<size_t>(finish.count));
 }
