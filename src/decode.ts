@@ -11,6 +11,7 @@ import type { Accumulator, Executor, FrameChunk } from "./executor/types.js";
 import type { Tile } from "./plan.js";
 import { checkAnyTensor, crop, type Tensor } from "./tensor.js";
 import type { TileDecoder } from "./tile_decoder.js";
+import { nextTurn } from "./turn.js";
 
 /**
  * Decodes latents tile by tile into one tensor (B, C, frames, height, width).
@@ -114,7 +115,7 @@ class TileBlend {
   /** Blends tiles until frames are final. Returns false when none is left. */
   async advance(): Promise<boolean> {
     do {
-      this.#startTiles();
+      await this.#startTiles();
       const first = this.#started[0];
       if (first === undefined) return false;
       await this.#addTile(first);
@@ -131,11 +132,13 @@ class TileBlend {
     // A failure is met below, unless there is no memory for the next tile.
     added.catch(() => undefined);
     // While the executor works on threads of its own.
-    this.#next ??= this.#cropNext();
+    this.#next ??= await this.#cropNext();
     await added;
   }
 
-  #cropNext(): CroppedTile | undefined {
+  /** In a turn of its own: many tiles in one would hold the event loop. */
+  async #cropNext(): Promise<CroppedTile | undefined> {
+    await nextTurn();
     const { value: tile, done } = this.#waiting.next();
     if (done) return undefined;
     const { frames, height, width } = tile.latent;
@@ -143,9 +146,9 @@ class TileBlend {
   }
 
   /** A tile counts until it is blended, so that at most `concurrency` decoded tiles are held. */
-  #startTiles(): void {
+  async #startTiles(): Promise<void> {
     while (this.#started.length < this.#job.concurrency) {
-      const next = this.#next ?? this.#cropNext();
+      const next = this.#next ?? (await this.#cropNext());
       this.#next = undefined;
       if (next === undefined) break;
       // The consumer may have held its chunk for long.

@@ -10,6 +10,7 @@ const source = new URL("../../src/", import.meta.url);
 const CORE = [
   "errors",
   "validate",
+  "turn",
   "base64",
   "hex",
   "tensor",

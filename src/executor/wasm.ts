@@ -1,6 +1,7 @@
 import { ExecutorError } from "../errors.js";
 import { blendWasm } from "../generated/blend_wasm.js";
 import { decodeHex } from "../hex.js";
+import { nextTurn } from "../turn.js";
 import { BlendInstance, placeBehind } from "./blend_instance.js";
 import type {
   AccumulateJob,
@@ -245,16 +246,4 @@ class WasmKernel implements Kernel {
 function maskAt({ start, mask }: TouchedPart, position: number): number {
   const at = position - start;
   return at < 0 ? 0 : (mask[at] ?? 0);
-}
-
-/** Resolves in a coming turn of the event loop; unlike a timer, without a delay of its own. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }
