@@ -8,18 +8,16 @@ export { BFLOAT16, FLOAT16, FLOAT32, RGB24 } from "./pixel";
 /** Where free memory begins. */
 export function heap_base(): i32 {
   // @ts-ignore: __heap_base is a compiler constant
-  return <i32>((__heap_base + 15) & ~15);
+  return <i32>((__heap_base + 63) & ~63);
 }
 
 let planes: i32 = 0;
-let sumPlane: usize = 0;
 let weightsPtr: usize = 0;
 let format: i32 = 0;
 
-/** Sets the window: its planes, the bytes from one plane of sums to the next, a row of weights, what is finished. */
-export function set_window(planeCount: i32, sumPlaneBytes: usize, weights: usize, finishedFormat: i32): void {
+/** Sets how many planes there are, where a row of weights lies, and what is finished. */
+export function set_window(planeCount: i32, weights: usize, finishedFormat: i32): void {
   planes = planeCount;
-  sumPlane = sumPlaneBytes;
   weightsPtr = weights;
   format = finishedFormat;
 }
@@ -43,45 +41,48 @@ export function set_tile(pixelDtype: i32, mask: usize, pixelPlaneBytes: usize, f
   finishedPlane = finishedPlaneBytes;
 }
 
-let sumsPtr: usize = 0;
 let pixelsPtr: usize = 0;
 let finishedPtr: usize = 0;
 
 /** Sets the row, of the first plane, and the product of the frame's and the row's weight. */
-export function set_row(sums: usize, pixels: usize, finished: usize, rowMask: f32): void {
-  sumsPtr = sums;
+export function set_row(pixels: usize, finished: usize, rowMask: f32): void {
   pixelsPtr = pixels;
   finishedPtr = finished;
   run.rowMask = rowMask;
 }
 
+/** No earlier tile touches the columns: their sums are not read. */
+export const FRESH: i32 = 1;
+/** No later tile touches the columns: they are finished, and their sums are not written. */
+export const FINAL: i32 = 2;
+
 /**
- * Adds the row's `planned` columns in all planes. No earlier tile touches those from `fresh` on: their sums are not
- * read. No later tile touches those before `final`: they lie finished afterwards, and their sums are not written.
+ * Adds columns of the row in all planes, whose sums lie one plane behind the other. `touch` is FRESH, FINAL, both or 0.
  * Returns the number of NaN finished.
  */
-export function add_row(fresh: i32, final: i32, planned: i32): i32 {
-  const first = min(fresh, final);
-  const second = max(fresh, final);
-  const isBoth = fresh < final;
-  let nanCount = addColumns(0, first, false, true);
-  nanCount += addColumns(first, second, isBoth, isBoth);
-  return nanCount + addColumns(second, planned, true, false);
+export function add_columns(begin: i32, end: i32, sumsPtr: usize, touch: i32): i32 {
+  const sumPlane = <usize>(end - begin) << 2;
+  let nanCount = 0;
+  for (let column = begin; column < end; column += RUN) {
+    run.length = min(RUN, end - column);
+    nanCount += addRuns(column, sumsPtr + (<usize>(column - begin) << 2), sumPlane, touch);
+  }
+  return nanCount;
 }
 
-function addColumns(begin: i32, end: i32, isFresh: bool, isFinal: bool): i32 {
+function addRuns(column: i32, sums: usize, sumPlane: usize, touch: i32): i32 {
+  const at = <usize>column << 2;
+  const isFinal = (touch & FINAL) != 0;
+  const isFresh = (touch & FRESH) != 0;
+  run.maskPtr = maskPtr + at;
+  run.weightsPtr = isFinal && !areOnes(weightsPtr + at) ? weightsPtr + at : 0;
+  let pixels = pixelsPtr + (dtype == FLOAT32 ? at : at >> 1);
   let nanCount = 0;
-  for (; begin < end; begin += RUN) {
-    const at = <usize>begin << 2;
-    run.length = min(RUN, end - begin);
-    run.weightsPtr = isFinal && !areOnes(weightsPtr + at) ? weightsPtr + at : 0;
-    for (let plane = 0; plane < planes; plane++) {
-      const sums = sumsPtr + <usize>plane * sumPlane + at;
-      const pixels = pixelsPtr + <usize>plane * pixelPlane + (dtype == FLOAT32 ? at : at >> 1);
-      run.maskPtr = maskPtr + at;
-      addRun(isFinal ? scratchPtr : sums, isFresh ? zerosPtr : sums, pixels, dtype);
-      if (isFinal) nanCount += finish(plane, at);
-    }
+  for (let plane = 0; plane < planes; plane++) {
+    addRun(isFinal ? scratchPtr : sums, isFresh ? zerosPtr : sums, pixels, dtype);
+    if (isFinal) nanCount += finish(plane, at);
+    sums += sumPlane;
+    pixels += pixelPlane;
   }
   return nanCount;
 }

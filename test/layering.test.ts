@@ -33,6 +33,7 @@ const EXECUTORS = [
   "executor/chunk_target",
   "executor/accumulator",
   "executor/blend_instance",
+  "executor/wasm_sums",
   "executor/wasm",
   "executor/native",
   "executor/index",

@@ -30,7 +30,9 @@ export async function openAccumulator(
   const { height, width } = plan.output;
   const frames = spans.frames.longest;
   const carriedFrames = Math.max(1, spans.frames.longestShared);
-  const kernel = await createKernel({ batch, channels, frames, carriedFrames, height, width }, format);
+  const lateFrames = Math.max(1, spans.frames.longestLate);
+  const layout = { batch, channels, frames, carriedFrames, lateFrames, height, width, columnCuts: spans.width.cuts };
+  const kernel = await createKernel(layout, format);
   return new WindowAccumulator(plan, resolved, spans, kernel);
 }
 
@@ -44,7 +46,7 @@ type TilePosition = readonly [frames: number, height: number, width: number];
 class TileSpans {
   readonly frames: AxisSpans;
   readonly #height: AxisSpans;
-  readonly #width: AxisSpans;
+  readonly width: AxisSpans;
   readonly #rows: number;
   readonly #columns: number;
   /** The tiles that are not of the planned size and touch frames that are not final, by index. */
@@ -53,7 +55,7 @@ class TileSpans {
   constructor({ axes, output }: TilePlan) {
     this.frames = new AxisSpans("frames", axes.frames, output.frames);
     this.#height = new AxisSpans("rows", axes.height, output.height);
-    this.#width = new AxisSpans("columns", axes.width, output.width);
+    this.width = new AxisSpans("columns", axes.width, output.width);
     this.#rows = axes.height.length;
     this.#columns = axes.width.length;
   }
@@ -84,13 +86,13 @@ class TileSpans {
     return {
       frames: this.frames.tileAxis(position[0], size[0]),
       height: this.#height.tileAxis(position[1], size[1]),
-      width: this.#width.tileAxis(position[2], size[2]),
+      width: this.width.tileAxis(position[2], size[2]),
       contributors: [...this.#contributorsTo(position)],
     };
   }
 
   *#contributorsTo([f, h, w]: TilePosition): Generator<TouchedBox> {
-    const [heights, widths] = [this.#height.contributorsTo(h), this.#width.contributorsTo(w)];
+    const [heights, widths] = [this.#height.contributorsTo(h), this.width.contributorsTo(w)];
     for (const frames of this.frames.contributorsTo(f)) {
       for (const height of heights) for (const width of widths) yield this.#touched([frames, height, width]);
     }
@@ -100,7 +102,7 @@ class TileSpans {
     const all = Number.POSITIVE_INFINITY;
     const [frames, height, width] = this.#otherSizes.get(this.#indexOf(position)) ?? [all, all, all];
     const [f, h, w] = position;
-    return [this.frames.touched(f, frames), this.#height.touched(h, height), this.#width.touched(w, width)];
+    return [this.frames.touched(f, frames), this.#height.touched(h, height), this.width.touched(w, width)];
   }
 }
 

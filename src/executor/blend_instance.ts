@@ -9,11 +9,13 @@ interface BlendFunctions {
   readonly BFLOAT16: WebAssembly.Global;
   readonly RGB24: WebAssembly.Global;
   heap_base(): number;
-  set_window(planes: number, sumPlane: number, weights: number, format: number): void;
+  readonly FRESH: WebAssembly.Global;
+  readonly FINAL: WebAssembly.Global;
+  set_window(planes: number, weights: number, format: number): void;
   set_range(low: number, factor: number): void;
   set_tile(dtype: number, mask: number, pixelPlane: number, finishedPlane: number): void;
-  set_row(sums: number, pixels: number, finished: number, rowMask: number): void;
-  add_row(fresh: number, final: number, planned: number): number;
+  set_row(pixels: number, finished: number, rowMask: number): void;
+  add_columns(begin: number, end: number, sums: number, touch: number): number;
   clear_weights(count: number): void;
   add_weights(mask: number, rowMask: number, count: number): void;
   count_uncovered(count: number): number;
@@ -27,10 +29,15 @@ const SLACK_BYTES = 64;
 /** An instance of blend.wasm. Its memory goes with it. */
 export class BlendInstance {
   readonly functions: BlendFunctions;
+  /** What add_columns takes for columns that no earlier tile touches, and for those that no later one does. */
+  readonly fresh: number;
+  readonly final: number;
 
   constructor(module: WebAssembly.Module) {
     // Boundary: the module is ours, built with this package. V8 finds functions faster in a plain object.
     this.functions = { ...new WebAssembly.Instance(module, {}).exports } as unknown as BlendFunctions;
+    this.fresh = Number(this.functions.FRESH.value);
+    this.final = Number(this.functions.FINAL.value);
   }
 
   /** Its memory, until the next `reserve`. */
@@ -67,5 +74,5 @@ export class BlendInstance {
 
 /** Where the next thing lies behind rows that end at an offset. */
 export function placeBehind(end: number): number {
-  return Math.ceil((end + SLACK_BYTES) / 16) * 16;
+  return Math.ceil((end + SLACK_BYTES) / 64) * 64;
 }

@@ -1,10 +1,10 @@
 import { loadAddon, type MetalOptions, type NativeExecutor } from "#addon";
 import { ExecutorError } from "../errors.js";
-import type { ExecutorOptions, Kernel, KernelFactory } from "./types.js";
+import type { ExecutorOptions, Kernel } from "./types.js";
 
 /** An executor of the addon, as the table of executors takes it. */
 export interface LoadedNative {
-  readonly factory: KernelFactory;
+  readonly factory: (...request: Parameters<NativeExecutor["open"]>) => Promise<Kernel>;
   readonly description: string;
   readonly flushesSubnormals: boolean;
 }
@@ -30,7 +30,7 @@ function asLoaded(executor: NativeExecutor): LoadedNative {
   return { factory: async (...request) => openKernel(executor, ...request), description, flushesSubnormals };
 }
 
-function openKernel(executor: NativeExecutor, ...request: Parameters<KernelFactory>): Kernel {
+function openKernel(executor: NativeExecutor, ...request: Parameters<NativeExecutor["open"]>): Kernel {
   try {
     return asKernel(executor.open(...request));
   } catch (cause) {

@@ -45,6 +45,16 @@ export class AxisSpans {
     return shared.reduce((most, positions) => Math.max(most, positions), 0);
   }
 
+  /** The most positions that intervals up to one of them leave to later ones to finish. */
+  get longestLate(): number {
+    return this.#parts.reduce((most, _, i) => Math.max(most, at(this.#stopBefore, i + 1) - this.finalBefore(i + 1)), 0);
+  }
+
+  /** Where intervals start and stop, ascending: between two such positions the same intervals touch all. */
+  get cuts(): readonly number[] {
+    return [...new Set(this.#parts.flatMap((part) => [part.start, stopOf(part)]))].sort((a, b) => a - b);
+  }
+
   /** What a tile of so many positions touches in an interval. */
   touched(interval: number, length: number): TouchedPart {
     const part = at(this.#parts, interval);

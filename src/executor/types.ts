@@ -115,6 +115,14 @@ export interface WindowShape {
   readonly width: number;
 }
 
+/** How the window may be laid out. */
+export interface WindowLayout extends WindowShape {
+  /** Enough for the frames that an interval of the frames axis leaves to later ones to finish; at least 1. */
+  readonly lateFrames: number;
+  /** Columns where a tile starts or stops, ascending: all between two of them are touched by the same tiles. */
+  readonly columnCuts: readonly number[];
+}
+
 /** A tile to add. */
 export interface AccumulateJob {
   /** (B, C, frames, height, width). */
@@ -166,4 +174,4 @@ export interface Kernel {
 }
 
 /** Makes the kernel for a window. Throws ExecutorError when it does not fit in memory. */
-export type KernelFactory = (shape: WindowShape, format: OutputFormat) => Promise<Kernel>;
+export type KernelFactory = (layout: WindowLayout, format: OutputFormat) => Promise<Kernel>;

@@ -11,8 +11,9 @@ import type {
   NormaliseJob,
   OutputFormat,
   TouchedPart,
-  WindowShape,
+  WindowLayout,
 } from "./types.js";
+import { type Columns, SumPlaces } from "./wasm_sums.js";
 
 /** Pixels of all planes that are brought in at once (bytes): they and what they become stay in the second cache. */
 const BLOCK_BYTES = 196608;
@@ -22,11 +23,12 @@ const TURN_MS = 4;
 /** Compiles blend.wasm and returns what makes a kernel on it. */
 export function createWasmKernelFactory(): KernelFactory {
   const module = new WebAssembly.Module(decodeHex(blendWasm));
-  return async (shape, format) => new WasmKernel(module, shape, format);
+  return async (layout, format) => new WasmKernel(module, layout, format);
 }
 
-/** Where the rows of a block lie in memory: bytes from one plane, and from one row, to the next. */
+/** The columns of a tile, and where the rows of a block lie in memory: bytes from one plane or row to the next. */
 interface BlockPlace {
+  readonly columns: readonly Columns[];
   readonly rows: number;
   readonly pixelsPtr: number;
   readonly pixelPlane: number;
@@ -45,17 +47,16 @@ interface RowBlock {
   readonly stop: number;
 }
 
-// Memory of an instance: | statics | sums[plane][slot][height][width] | weights of a row | tile: masks of columns |
-// block: pixels in, finished values out |. Offsets are below 2^32; in i32 parameters they wrap, and WebAssembly reads
-// them as unsigned.
+// Memory of an instance: | statics | sums | weights of a row | tile: masks of columns | block: pixels in, finished values
+// out |. Offsets are below 2^32; in i32 parameters they wrap, and WebAssembly reads them as unsigned.
 class WasmKernel implements Kernel {
-  readonly #shape: WindowShape;
+  readonly #layout: WindowLayout;
   readonly #planes: number;
   /** Bytes of a finished pixel. */
   readonly #pixelBytes: number;
   /** Planes that are finished side by side. */
   readonly #group: number;
-  readonly #sumsPtr: number;
+  readonly #sums: SumPlaces;
   readonly #masksPtr: number;
   #blend: BlendInstance | undefined;
   #turnStart = 0;
@@ -65,20 +66,18 @@ class WasmKernel implements Kernel {
   /** What was met in frames that are not handed out yet. */
   readonly #counts = new Map<number, NormaliseCounts>();
 
-  constructor(module: WebAssembly.Module, shape: WindowShape, format: OutputFormat) {
+  constructor(module: WebAssembly.Module, layout: WindowLayout, format: OutputFormat) {
     const blend = new BlendInstance(module);
-    const { batch, channels, frames, height, width } = shape;
-    const sumPlane = frames * height * width * 4;
     this.#blend = blend;
-    this.#shape = shape;
-    this.#planes = batch * channels;
+    this.#layout = layout;
+    this.#planes = layout.batch * layout.channels;
     this.#group = format === "rgb24" ? 3 : 1;
     this.#pixelBytes = { float32: 4, float16: 2, bfloat16: 2, rgb24: 3 }[format];
-    this.#sumsPtr = blend.functions.heap_base();
-    const weightsPtr = placeBehind(this.#sumsPtr + this.#planes * sumPlane);
-    this.#masksPtr = placeBehind(weightsPtr + width * 4);
+    this.#sums = new SumPlaces(layout, blend.functions.heap_base());
+    const weightsPtr = placeBehind(this.#sums.end);
+    this.#masksPtr = placeBehind(weightsPtr + layout.width * 4);
     blend.reserve(this.#masksPtr);
-    blend.functions.set_window(this.#planes, sumPlane, weightsPtr, blend.numberOf(format));
+    blend.functions.set_window(this.#planes, weightsPtr, blend.numberOf(format));
   }
 
   #live(): BlendInstance {
@@ -121,7 +120,8 @@ class WasmKernel implements Kernel {
         return new Uint8Array(blend.buffer, at, finishedRow);
       }),
     );
-    return { rows, pixelsPtr, pixelPlane, pixelRow, finishedPtr, finishedPlane, finishedRow, finished };
+    const columns = this.#sums.columnsOf(width);
+    return { columns, rows, pixelsPtr, pixelPlane, pixelRow, finishedPtr, finishedPlane, finishedRow, finished };
   }
 
   /** Writes the mask of the tile along its columns, and behind it those of the contributors, 0 where they are not. */
@@ -142,27 +142,36 @@ class WasmKernel implements Kernel {
   /** Brings rows of all planes in, adds them, and brings out what is finished. */
   #addBlock(job: AccumulateJob, place: BlockPlace, block: RowBlock): void {
     const blend = this.#live().functions;
-    const { frames, height, width, finish } = job;
+    const { frames, height, finish } = job;
     const { frame, firstRow, stop } = block;
     this.#bringIn(job, place, block);
     const frameMask = frames.mask[frame] ?? 0;
-    const slot = (frames.start + frame) % this.#shape.frames;
-    const firstLine = slot * this.#shape.height + height.start;
     let { pixelsPtr, finishedPtr } = place;
     let [nanCount, uncoveredCount] = [0, 0];
     for (let row = firstRow; row < stop; row++) {
-      const fresh = frame >= frames.fresh && row >= height.fresh ? width.fresh : width.planned;
-      const final = frame < frames.final && row < height.final ? width.final : 0;
-      if (final > 0) uncoveredCount += this.#makeWeights(job, frame, row);
-      const sum = (firstLine + row) * this.#shape.width + width.start;
-      blend.set_row(this.#sumsPtr + sum * 4, pixelsPtr, finishedPtr, frameMask * (height.mask[row] ?? 0));
-      nanCount += blend.add_row(fresh, final, width.planned);
+      if (frame < frames.final && row < height.final) uncoveredCount += this.#makeWeights(job, frame, row);
+      blend.set_row(pixelsPtr, finishedPtr, frameMask * (height.mask[row] ?? 0));
+      nanCount += this.#addRow(job, place.columns, frame, row);
       pixelsPtr += place.pixelRow;
       finishedPtr += place.finishedRow;
     }
     if (finish === undefined || frame >= frames.final) return;
     this.#count(frames.start + frame, { nanCount, uncoveredCount });
     this.#bringOut(job, finish, place, block);
+  }
+
+  /** Adds a row of all planes. Returns the number of NaN finished. */
+  #addRow({ frames, height }: AccumulateJob, columns: readonly Columns[], frame: number, row: number): number {
+    const { functions, fresh, final } = this.#live();
+    let nanCount = 0;
+    for (const part of columns) {
+      const isFresh = part.isFresh && row >= height.fresh;
+      const isFinal = part.isFinal && row < height.final;
+      const touch = (isFresh && frame >= frames.fresh ? fresh : 0) + (isFinal && frame < frames.final ? final : 0);
+      const sumsPtr = this.#sums.placeOf(part, frames.start + frame, height.start + row, isFresh && isFinal);
+      nanCount += functions.add_columns(part.begin, part.end, sumsPtr, touch);
+    }
+    return nanCount;
   }
 
   /** Copies the rows that the tile has, plane by plane, from the first touched pixel to the last. */
@@ -203,7 +212,7 @@ class WasmKernel implements Kernel {
   /** Copies finished rows to their place in the target. */
   #bringOut({ frames, height, width }: AccumulateJob, finish: NormaliseJob, place: BlockPlace, block: RowBlock): void {
     const { target, targetFrames, targetStart, start } = finish;
-    const { height: lines, width: columns } = this.#shape;
+    const { height: lines, width: columns } = this.#layout;
     const out = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
     const rows = Math.min(block.stop, height.final) - block.firstRow;
     const rowBytes = columns * this.#pixelBytes;
