@@ -5,9 +5,8 @@ import { planOf } from "./workloads.mjs";
 
 const SCRIPT = fileURLToPath(new URL("peers/trial.py", import.meta.url));
 
-/** Each peer with the program that runs it, or why it is missing. BENCH_PYTHON names another Python than python3. */
-export function findPeers() {
-  const program = process.env.BENCH_PYTHON ?? "python3";
+/** Each peer with the program that runs it, a Python, or why it is missing. */
+export function findPeers(program) {
   return [
     ["numpy", "numpy"],
     ["mlx", "mlx.core"],

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { geometries, planTiles, tilings } from "tileblend";
-import { median, spread } from "./tables.mjs";
+import { median, spread } from "./summary.mjs";
 
 const PROCESSES = 15;
 const REQUEST = { latent: { frames: 16, height: 17, width: 30 }, geometry: geometries.ltx, tiling: tilings.default() };

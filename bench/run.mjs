@@ -1,176 +1,198 @@
-// npm run bench [-- --quick] [-- --repetitions N]: every workload, ours beside the limit and the peers, each trial in a
-// process of its own, in turn. Prints tables of medians and writes build/bench.json.
-import { execFileSync, spawnSync } from "node:child_process";
+// npm run bench: ours beside the limit and other implementations, each trial in a process of its own, in turn. Prints
+// tables of medians and writes build/bench.json. --help tells more.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { findPeers, peerRequest } from "./peers.mjs";
+import { findPeers } from "./peers.mjs";
 import { measurePlanner } from "./planner.mjs";
-import { formatMemory, formatPeers, formatShares, median, spread } from "./tables.mjs";
-import { allWorkloads, countBytes, planOf } from "./workloads.mjs";
+import { buildLimit, runOurs, runPeer, runScript, touchMemory } from "./processes.mjs";
+import { largestChunk, memoryBound, summarise } from "./summary.mjs";
+import * as tables from "./tables.mjs";
+import { allWorkloads, titleOf } from "./workloads.mjs";
 
+const HELP = `Usage: npm run bench -- [options]
+
+  --repetitions N   rounds through everything, interleaved (3; 1 with --quick)
+  --only REGEX      what to run, by title: the lines of progress show titles
+  --quick           121 frames of 544 x 960 at the default tiling, float32 tiles
+  --help
+
+Environment: BENCH_PYTHON, a Python with numpy, mlx or torch (python3); CXX (g++).
+
+Examples:
+  npm run bench -- --quick
+  npm run bench -- --repetitions 5 --only "default float32 to rgb24"
+  npm run bench -- --only "^(memory|growth|planner|orchestrator)"
+`;
 const { values } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, repetitions: { type: "string" } },
+  options: {
+    repetitions: { type: "string" },
+    only: { type: "string", default: "" },
+    quick: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
 });
 const root = fileURLToPath(new URL("..", import.meta.url));
-const repetitions = Number(values.repetitions ?? (values.quick ? 1 : 3));
 const threads = availableParallelism();
+const python = process.env.BENCH_PYTHON ?? "python3";
+const peers = findPeers(python);
+const limit = buildLimit();
+const ALL_CORES = { executor: "cpu", threads };
+const STREAMED = { size: "121x544x960", tiling: "default", tile: "float32", out: "rgb24", mode: "streamed" };
 
-/** Runs a trial and returns what it prints, or the reason why there is nothing. */
-function runTrial(program, args) {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", maxBuffer: 2 ** 26 });
-  if (status !== 0) return { missing: stderr.trim().split("\n").at(-1) ?? `exit code ${status}` };
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+/** All cores everywhere; one core, in C++ and in WASM, at the default tilings. */
+function contendersOf({ tiling }) {
+  if (tiling !== "default") return [ALL_CORES];
+  return [...(threads > 1 ? [ALL_CORES] : []), { executor: "cpu", threads: 1 }, { executor: "wasm", threads: 1 }];
 }
 
-function runOurs(request) {
-  return runTrial(process.execPath, [
-    "--expose-gc",
-    fileURLToPath(new URL("trial.mjs", import.meta.url)),
-    JSON.stringify(request),
-  ]);
-}
-
-/** Builds the program that measures the limit, or returns undefined. */
-function buildLimit() {
-  const program = `${root}build/memory_limit`;
-  const source = fileURLToPath(new URL("memory_limit.cc", import.meta.url));
-  const { status } = spawnSync(process.env.CXX ?? "g++", [
-    "-std=c++20",
-    "-O2",
-    "-pthread",
-    `-I${root}native`,
-    source,
-    "-o",
-    program,
-  ]);
-  return status === 0 ? program : undefined;
-}
-
-const contenders = [
-  ...[...new Set([threads, 1])].map((count) => ({ executor: "cpu", threads: count })),
-  { executor: "wasm", threads: 1 },
-];
-
-function selected() {
-  if (!values.quick) return allWorkloads();
-  const isQuick = ({ size, tiling }) => size === "121x544x960" && tiling === "default";
-  return allWorkloads().filter((workload) => isQuick(workload) && workload.tile === "float32");
-}
-
-/** What the peers are measured on: they make float32 of float32, and bytes of that. */
-function isCompared({ size, tile, out, mode }) {
-  return size === "121x544x960" && tile === "float32" && out !== "bfloat16" && mode !== "whole";
-}
-
-/** All trials of one repetition of a workload, one after the other, the limit first. */
-function repeat(workload, state) {
-  const results = [];
-  const limits = {};
-  for (const count of new Set(contenders.map((contender) => contender.threads))) {
-    limits[count] = state.limit === undefined ? undefined : runTrial(state.limit, [String(count)]);
-  }
-  for (const contender of contenders) {
-    const result = runOurs({ ...workload, ...contender });
-    results.push({ name: `${contender.executor} ${contender.threads}`, limit: limits[contender.threads], ...result });
-  }
-  if (isCompared(workload)) {
-    for (const peer of state.peers) {
-      const request = peerRequest(workload, threads);
-      results.push({ name: peer.name, ...runTrial(peer.program, [...peer.args, JSON.stringify(request)]) });
-    }
-  }
-  return results;
-}
-
-/** Medians of a workload's repetitions, by contender. */
-function summarise(workload, rounds) {
-  const bytes = countBytes(workload, planOf(workload));
-  const names = [...new Set(rounds.flat().map(({ name }) => name))];
-  const entries = names.map((name) => {
-    const trials = rounds.flat().filter((trial) => trial.name === name && trial.missing === undefined);
-    const missing = rounds.flat().find((trial) => trial.name === name)?.missing;
-    if (trials.length === 0) return { name, missing };
-    const milliseconds = trials.map((trial) => trial.milliseconds);
-    return { name, ...medians(trials), spread: spread(milliseconds), ...shares(workload, bytes, trials) };
+/** The limit and ours, one after the other. */
+function runWorkload(workload) {
+  touchMemory();
+  const limits = new Map();
+  return contendersOf(workload).map((contender) => {
+    const count = contender.threads;
+    if (!limits.has(count)) limits.set(count, limit?.(count));
+    return { name: `${contender.executor} ${count}`, limit: limits.get(count), ...runOurs(workload, contender) };
   });
-  return { workload, bytes, entries };
 }
 
-function medians(trials) {
-  const of = (read) => median(trials.map(read));
-  return {
-    milliseconds: of((trial) => trial.milliseconds),
-    peakBytes: of((trial) => trial.peak),
-    idleBytes: of((trial) => trial.idle),
-    longestTurn: of((trial) => trial.longestTurn ?? 0),
-  };
+/** The peers that are here make float32 of float32, and bytes of that; the modes of ours are one to them. */
+function runPeers(workload) {
+  touchMemory();
+  return peers.map((peer) => ({
+    name: peer.name,
+    ...(peer.missing === undefined ? runPeer(peer, workload, threads) : { missing: peer.missing }),
+  }));
 }
 
-/** The share of each floor that was reached: least possible time over time, each against the limit of its own round. */
-function shares({ mode, out }, { least, window, values: count }, trials) {
-  const limited = trials.filter((trial) => trial.limit?.copyBytesPerSecond > 0);
-  if (limited.length === 0) return {};
-  // Frames that are handed out, and a whole result, lie in fresh memory, which the system clears page by page.
-  const fresh = mode === "reused" ? 0 : count * { float32: 4, bfloat16: 2, rgb24: 1 }[out];
-  const share =
-    (bytes) =>
-    ({ limit, milliseconds }) =>
-      (1000 * (bytes / limit.copyBytesPerSecond + fresh * limit.faultSecondsPerByte)) / milliseconds;
-  return {
-    copyBytesPerSecond: median(limited.map((trial) => trial.limit.copyBytesPerSecond)),
-    shareOfA: median(limited.map(share(least))),
-    shareOfB: median(limited.map(share(least + window))),
-  };
+/** Peak memory of a streamed decode over the bound. */
+function runMemory(workload) {
+  const { missing, peak, idle } = runOurs(workload, ALL_CORES);
+  const bound = { against: "window, weights and tile", limit: memoryBound(workload) };
+  return { missing, overIdle: peak - idle, ...bound, chunk: largestChunk(workload) };
 }
 
-/** Peak memory of streamed decodes of 33, 121 and 1,001 frames. */
-function measureMemory() {
-  const sizes = values.quick ? ["33x544x960", "121x544x960"] : ["33x544x960", "121x544x960", "1001x544x960"];
-  return sizes.flatMap((size) =>
-    ["float32", "bfloat16", "rgb24"].map((out) => {
-      const workload = { size, tiling: "default", tile: "float32", out, mode: "streamed" };
-      return { size, out, ...runOurs({ ...workload, executor: "cpu" }), frames: windowFrames(planOf(workload)) };
-    }),
+/** Peak memory of a whole decode to float16 over that of the reference's way. */
+function runWholeMemory(workload) {
+  const ours = runOurs(workload, ALL_CORES);
+  const peer = peers.find(({ name }) => name === "numpy");
+  const theirs = peer.missing === undefined ? runPeer(peer, workload, threads) : peer;
+  const missing = ours.missing ?? theirs.missing;
+  const reference = { against: "numpy", limit: theirs.peak - theirs.idle };
+  return { missing, overIdle: ours.peak - ours.idle, ...reference, chunk: largestChunk(workload) };
+}
+
+/** Everything that a run can do: `part` of the report, title, what runs it, and whether once is enough. */
+function allTasks() {
+  const workloads = allWorkloads().map((workload) => ({ part: "workloads", workload, title: titleOf(workload) }));
+  const compared = ["default", "aggressive"].flatMap((tiling) =>
+    ["float32", "rgb24"].map((out) => ({ ...STREAMED, tiling, out })),
   );
+  const memory = ["33", "121", "1001"].flatMap((frames) =>
+    ["float32", "bfloat16", "rgb24"].map((out) => ({ ...STREAMED, size: `${frames}x544x960`, out })),
+  );
+  const whole = { ...STREAMED, out: "float16", mode: "whole" };
+  const orchestrated = [ALL_CORES, { executor: "cpu", threads: 1 }, { executor: "wasm", threads: 1 }];
+  return [
+    ...workloads.map((task) => ({ ...task, run: () => runWorkload(task.workload) })),
+    ...compared.map((workload) => ({
+      part: "peers",
+      workload,
+      title: `peers ${titleOf(workload)}`,
+      run: () => runPeers(workload),
+    })),
+    ...memory.map((workload) => ({
+      part: "memory",
+      title: `memory ${titleOf(workload)}`,
+      once: true,
+      run: () => [runMemory(workload)],
+    })),
+    { part: "memory", title: `memory ${titleOf(whole)}`, once: true, run: () => [runWholeMemory(whole)] },
+    ...orchestrated.map((contender) => ({
+      part: "orchestrator",
+      title: `orchestrator ${contender.executor} ${contender.threads}`,
+      run: () => [runScript("orchestrator.mjs", { ...STREAMED, ...contender })],
+    })),
+    { part: "growth", title: "growth", once: true, run: () => [runScript("growth.mjs", {})] },
+    { part: "planner", title: "planner", once: true, run: () => [measurePlanner(python)] },
+  ];
 }
 
-/** Frames of the longest interval. */
-function windowFrames(plan) {
-  return Math.max(...plan.axes.frames.map(({ outStart, outStop }) => outStop - outStart));
+function isQuick({ part, title }) {
+  return !["workloads", "peers"].includes(part) || title.includes("121x544x960 default float32");
+}
+
+/** Runs the tasks so many times, in turn, and tells on stderr how far it is. */
+function runAll(tasks, repetitions) {
+  const schedule = Array.from({ length: repetitions }, (_, round) => tasks.filter(({ once }) => round === 0 || !once));
+  const steps = schedule.flat();
+  const durations = new Map();
+  for (const [done, task] of steps.entries()) {
+    const known = [...durations.values()];
+    const usual = known.reduce((total, each) => total + each, 0) / known.length;
+    const left = steps.slice(done).reduce((total, { title }) => total + (durations.get(title) ?? usual), 0);
+    const eta = known.length === 0 ? "" : `, ${Math.ceil(left / 60_000)} min left`;
+    console.error(`${done + 1} of ${steps.length}${eta}: ${task.title}`);
+    const start = performance.now();
+    task.results = [...(task.results ?? []), ...task.run()];
+    durations.set(task.title, performance.now() - start);
+  }
 }
 
 function machine() {
-  const [cpu] = cpus();
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
-  return { cpu: cpu?.model, cores: threads, memoryBytes: totalmem(), node: process.version, commit };
+  return { cpu: cpus()[0]?.model, cores: threads, memoryBytes: totalmem(), node: process.version, commit };
 }
 
-const peers = findPeers();
-const limit = buildLimit();
-if (limit === undefined) console.log("missing: the limit (no C++ compiler)");
-for (const { name, missing } of peers) if (missing !== undefined) console.log(`missing: ${name} (${missing})`);
-const state = { limit, peers: peers.filter(({ missing }) => missing === undefined) };
-const workloads = selected();
-const rounds = workloads.map(() => []);
-for (let repetition = 0; repetition < repetitions; repetition++) {
-  for (const [i, workload] of workloads.entries()) rounds[i].push(repeat(workload, state));
-  console.error(`repetition ${repetition + 1} of ${repetitions} is done`);
+function makeReport(tasks, repetitions) {
+  const of = (part) => tasks.filter((task) => task.part === part);
+  const summaries = (part) => of(part).map(({ workload, results }) => summarise(workload, results));
+  const titled = (part) => of(part).flatMap(({ title, results }) => results.map((result) => ({ title, ...result })));
+  return {
+    machine: machine(),
+    date: new Date().toISOString(),
+    repetitions,
+    missing: [...(limit === undefined ? ["the limit: no C++ compiler"] : []), ...peers.flatMap(missingOf)],
+    versions: Object.fromEntries(peers.map(({ name, version }) => [name, version])),
+    workloads: summaries("workloads"),
+    peers: summaries("peers"),
+    memory: titled("memory"),
+    orchestrator: titled("orchestrator"),
+    growth: of("growth")[0]?.results[0],
+    planner: of("planner")[0]?.results[0],
+  };
 }
-const summaries = workloads.map((workload, i) => summarise(workload, rounds[i]));
-const report = {
-  machine: machine(),
-  repetitions,
-  peers: peers.map(({ name, version, missing }) => ({ name, version, missing })),
-  workloads: summaries,
-  memory: measureMemory(),
-  planner: measurePlanner(process.env.BENCH_PYTHON ?? "python3"),
-};
-mkdirSync(`${root}build`, { recursive: true });
-writeFileSync(`${root}build/bench.json`, JSON.stringify(report, undefined, 1));
-console.log(JSON.stringify(report.machine));
-console.log(formatShares(summaries));
-console.log(formatPeers(summaries));
-console.log(formatMemory(report.memory));
-console.log(JSON.stringify(report.planner, undefined, 1));
+
+function missingOf({ name, missing }) {
+  return missing === undefined ? [] : [`${name}: ${missing}`];
+}
+
+function print(report) {
+  console.log(JSON.stringify(report.machine));
+  for (const each of report.missing) console.log(`missing: ${each}`);
+  if (report.workloads.length > 0) console.log(`\n${tables.formatShares(report.workloads)}`);
+  if (report.peers.length > 0) console.log(`\n${tables.formatPeers(report.peers, report.workloads)}`);
+  if (report.memory.length > 0) console.log(`\n${tables.formatMemory(report.memory)}`);
+  if (report.orchestrator.length > 0) console.log(`\n${tables.formatOrchestrator(report.orchestrator)}`);
+  if (report.growth !== undefined) console.log(`\n${tables.formatGrowth(report.growth)}`);
+  if (report.planner !== undefined) console.log(`\n${tables.formatPlanner(report.planner)}`);
+}
+
+function main() {
+  if (values.help) return console.log(HELP);
+  const repetitions = Number(values.repetitions ?? (values.quick ? 1 : 3));
+  if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error(`--repetitions must be at least 1\n\n${HELP}`);
+  const only = new RegExp(values.only);
+  const tasks = allTasks().filter((task) => only.test(task.title) && (!values.quick || isQuick(task)));
+  if (tasks.length === 0) throw new Error(`no title matches ${values.only}`);
+  runAll(tasks, repetitions);
+  const report = makeReport(tasks, repetitions);
+  mkdirSync(`${root}build`, { recursive: true });
+  writeFileSync(`${root}build/bench.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+  print(report);
+}
+
+main();

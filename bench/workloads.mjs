@@ -1,20 +1,14 @@
 // What is measured, and how many bytes each workload moves at the least.
 import { geometries, planTiles, tilings } from "tileblend";
 
-/** Frames, rows and columns of latents (latent cells) by the size of their video. */
-const LATENTS = {
-  "33x544x960": [5, 17, 30],
-  "121x544x960": [16, 17, 30],
-  "1001x544x960": [126, 17, 30],
-  "33x1088x1920": [5, 34, 60],
-};
-
-const BYTES = { float32: 4, float16: 2, bfloat16: 2, rgb24: 1 };
+/** Bytes of a value of each format. */
+export const BYTES = { float32: 4, float16: 2, bfloat16: 2, rgb24: 1 };
 
 /**
- * A workload: `size` frames x height x width, `tiling` a preset's name, `tile` the dtype of decoded tiles, `out` what
- * frames are made into, `mode` "streamed", "whole" (into fresh memory) or "reused" (whole, into memory used before).
- * @typedef {{ size: string, tiling: "default" | "aggressive", tile: string, out: string, mode: string }} Workload
+ * A workload: `size` frames x height x width, `tiling` a preset's name or a tiling, `tile` the dtype of decoded tiles,
+ * `out` what frames are made into, `mode` "streamed", "whole" (into fresh memory) or "reused" (whole, into memory used
+ * before), `channels` of the pixels, 3 unless given.
+ * @typedef {{ size: string, tiling: string | object, tile: string, out: string, mode: string, channels?: number }} Workload
  */
 
 /** Every workload of the table. */
@@ -33,27 +27,39 @@ export function allWorkloads() {
   return workloads;
 }
 
-/** The plan of a workload. */
+/** A workload in words. */
+export function titleOf({ size, tiling, tile, out, mode }) {
+  return `${size} ${tiling} ${tile} to ${out} ${mode}`;
+}
+
+/** The tiling of a workload. */
+export function tilingOf(tiling) {
+  return typeof tiling === "string" ? tilings[tiling]() : tiling;
+}
+
+/** The plan of a workload, for a decoder of LTX. */
 export function planOf({ size, tiling }) {
-  const [frames, height, width] = LATENTS[size];
-  return planTiles({ latent: { frames, height, width }, geometry: geometries.ltx, tiling: tilings[tiling]() });
+  const [frames, height, width] = size.split("x").map(Number);
+  const latent = { frames: (frames - 1) / 8 + 1, height: height / 32, width: width / 32 };
+  return planTiles({ latent, geometry: geometries.ltx, tiling: tilingOf(tiling) });
 }
 
 /**
- * Bytes that a workload moves at the least, for 3 channels:
+ * Bytes that a workload moves at the least, and values that it touches and makes:
  * `least`: each touched pixel of a tile read once, each output value written once: floor (a).
  * `window`: what float32 sums add to it, written where a voxel is touched and not final, read where it is not fresh:
  * floor (b) is least + window. Masks and weights are rows that stay in the cache.
  */
-export function countBytes({ tile, out }, plan) {
+export function countBytes({ tile, out, channels = 3 }, plan) {
   const axes = ["frames", "height", "width"].map((axis) => touchedLengths(plan.axes[axis]));
   // Sums over tiles of products of per-axis lengths are products of per-axis sums.
   const total = (key) => axes.reduce((product, lengths) => product * sum(lengths.map((each) => each[key])), 1);
   const [touched, fresh, final] = [total("touched"), total("fresh"), total("final")];
   const voxels = plan.output.frames * plan.output.height * plan.output.width;
   if (fresh !== voxels || final !== voxels) throw new Error("each voxel is touched first once and last once");
-  const least = 3 * (touched * BYTES[tile] + voxels * BYTES[out]);
-  return { least, window: 3 * 4 * 2 * (touched - voxels), touched: 3 * touched, values: 3 * voxels };
+  const least = channels * (touched * BYTES[tile] + voxels * BYTES[out]);
+  const window = channels * 4 * 2 * (touched - voxels);
+  return { least, window, touched: channels * touched, values: channels * voxels };
 }
 
 function touchedLengths(intervals) {

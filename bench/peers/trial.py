@@ -61,6 +61,8 @@ def run_numpy(request, masks, np):
     output = output / np.maximum(weights, 1e-8)
     if request["out"] == "rgb24":
         output = rgb24_of(output, np)
+    elif request["out"] == "float16":
+        output = output.astype(np.float16)
     return time.perf_counter() - started
 
 
