@@ -193,18 +193,19 @@ class WasmKernel implements Kernel {
   #makeWeights({ contributors, frames, height, width }: AccumulateJob, frame: number, row: number): number {
     const rowMasks = this.#rowMasks;
     let isSame = true;
-    for (const [i, [boxFrames, boxRows]] of contributors.entries()) {
-      const mask = Math.fround(maskAt(boxFrames, frames.start + frame) * maskAt(boxRows, height.start + row));
+    // Called for each row: forEach leaves no garbage.
+    contributors.forEach((box, i) => {
+      const mask = Math.fround(maskAt(box[0], frames.start + frame) * maskAt(box[1], height.start + row));
       isSame &&= rowMasks[i] === mask;
       rowMasks[i] = mask;
-    }
+    });
     if (isSame) return this.#uncovered;
     const blend = this.#live().functions;
     blend.clear_weights(width.final);
     // In plan order, as the tiles' pixels are added.
-    for (const [i, mask] of rowMasks.entries()) {
+    rowMasks.forEach((mask, i) => {
       if (mask !== 0) blend.add_weights(this.#maskPtr(width, i + 1), mask, width.final);
-    }
+    });
     this.#uncovered = blend.count_uncovered(width.final);
     return this.#uncovered;
   }
@@ -219,9 +220,9 @@ class WasmKernel implements Kernel {
     for (const [i, finished] of place.finished.entries()) {
       const frame = i * targetFrames + targetStart + frames.start + block.frame - start;
       const first = (frame * lines + height.start + block.firstRow) * columns + width.start;
-      for (const [row, bytes] of finished.entries()) {
+      finished.forEach((bytes, row) => {
         if (row < rows) out.set(bytes, first * this.#pixelBytes + row * rowBytes);
-      }
+      });
     }
   }
 
