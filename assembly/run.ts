@@ -57,15 +57,23 @@ function addPixels<T>(target: usize, before: usize, pixels: usize): void {
   const rowMask = f32x4.splat(run.rowMask);
   const end = target + (<usize>run.length << 2);
   let mask = run.maskPtr;
-  for (; target < end; target += 16) {
-    const weight = f32x4.mul(rowMask, v128.load(mask));
-    // Where the weight is 0 the pixel counts as 0, whatever it is.
-    const product = v128.and(f32x4.mul(loadPixels<T>(pixels), weight), f32x4.ne(weight, f32x4.splat(0)));
-    v128.store(target, f32x4.add(v128.load(before), product));
-    mask += 16;
-    before += 16;
-    pixels += 4 * sizeof<T>();
+  for (; target + 16 < end; target += 32) {
+    addLanes<T>(target, before, pixels, v128.load(mask), rowMask);
+    addLanes<T>(target + 16, before + 16, pixels + 4 * sizeof<T>(), v128.load(mask + 16), rowMask);
+    mask += 32;
+    before += 32;
+    pixels += 8 * sizeof<T>();
   }
+  if (target < end) addLanes<T>(target, before, pixels, v128.load(mask), rowMask);
+}
+
+// @ts-ignore: decorator
+@inline
+function addLanes<T>(target: usize, before: usize, pixels: usize, mask: v128, rowMask: v128): void {
+  const weight = f32x4.mul(rowMask, mask);
+  // Where the weight is 0 the pixel counts as 0, whatever it is.
+  const product = v128.and(f32x4.mul(loadPixels<T>(pixels), weight), f32x4.ne(weight, f32x4.splat(0)));
+  v128.store(target, f32x4.add(v128.load(before), product));
 }
 
 /** float32 is read as f32, the bits of float16 as u16, those of bfloat16 as i16. */
