@@ -5,10 +5,6 @@ import { peerRequest } from "./peers.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Memory that is touched before trials (bytes): a virtual machine takes longer for pages that it has not used lately. */
-const TOUCHED_BYTES = 3 * 2 ** 30;
-const TOUCH = `for (let left = ${TOUCHED_BYTES}; left > 0; left -= 2 ** 28) (globalThis.kept ??= []).push(Buffer.alloc(2 ** 28, 1));`;
-
 /** Runs a program that prints a line of JSON. Returns that, or the reason why there is none. */
 function runTrial(program, args) {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8", maxBuffer: 2 ** 26 });
@@ -39,9 +35,4 @@ export function buildLimit() {
   const args = ["-std=c++20", "-O2", "-pthread", `-I${root}native`, source, "-o", program];
   const { status } = spawnSync(process.env.CXX ?? "g++", args);
   return status === 0 ? (threads) => runTrial(program, [String(threads)]) : undefined;
-}
-
-/** Makes the machine back memory that trials will ask for. */
-export function touchMemory() {
-  spawnSync(process.execPath, ["-e", TOUCH]);
 }
