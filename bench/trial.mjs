@@ -22,7 +22,7 @@ function residentBytes() {
 function touchMemory() {
   spawnSync(process.execPath, [
     "-e",
-    "for (let i = 0; i < 6; i++) (globalThis.kept ??= []).push(Buffer.alloc(2 ** 28, 1))",
+    "for (let i = 0; i < 12; i++) (globalThis.kept ??= []).push(Buffer.alloc(2 ** 28, 1))",
   ]);
 }
 

@@ -23,7 +23,7 @@ def resident():
 
 
 def touch_memory():
-    """As ours, for as much as peers take: see bench/trial.mjs."""
+    """As ours: see bench/trial.mjs."""
     subprocess.run([sys.executable, "-c", "kept = bytearray(b'1') * (3 << 30)"], check=True)
 
 
