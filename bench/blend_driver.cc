@@ -29,6 +29,7 @@ struct Axis {
   }
 
   Index size() const { return 2 * tile - overlap; }
+  Span shared() const { return {tile - overlap, tile}; }
   TouchedPart part(size_t interval) const { return {0, interval == 0 ? 0 : tile - overlap, tile}; }
   TileAxis tileAxis(size_t interval) const {
     return interval == 0 ? TileAxis{tile, 0, tile - overlap} : TileAxis{tile, overlap, tile};
@@ -76,10 +77,11 @@ class Driver {
         tileFormat_(tileFormat),
         outputFormat_(outputFormat),
         executor_(createCpuExecutor(threads)),
-        window_(executor_->createWindow({shape_, axes[0].tile, outputFormat})) {
+        window_(executor_->createWindow({shape_, axes[0].overlap, axes[0].tile - axes[0].overlap, outputFormat,
+                                         {axes[1].shared()}, {axes[2].shared()}})) {
     const Index values = 3 * axes[0].tile * axes[1].tile * axes[2].tile;
-    // As bits, numbers below 2 in each format.
-    for (Index i = 0; i < values * elementBytes(tileFormat); ++i) pixels_.push_back(static_cast<Byte>(i * 37 % 0x3F));
+    // As bits, numbers below 2 in each format, none of them subnormal: processors are slow on those.
+    for (Index i = 0; i < values * elementBytes(tileFormat); ++i) pixels_.push_back(static_cast<Byte>(0x20 + i * 37 % 0x1F));
     target_.resize(
         static_cast<size_t>(3 * axes[0].size() * axes[1].size() * axes[2].size() * elementBytes(outputFormat)));
   }

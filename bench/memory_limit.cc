@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "stream_copy.h"
+#include "cache_lines.h"
 
 namespace {
 

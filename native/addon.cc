@@ -15,7 +15,7 @@ namespace tileblend {
 namespace {
 
 /** As src/executor/addon.ts has it: raised there and here whenever the two sides say something else to each other. */
-constexpr int INTERFACE_VERSION = 1;
+constexpr int INTERFACE_VERSION = 2;
 
 /** Limits a mistyped option before that many threads are started. */
 constexpr double MAX_THREADS = 1024;

@@ -35,11 +35,13 @@ class CpuExecutor final : public Executor {
   }
 
   std::unique_ptr<Window> createWindow(const WindowRequest& request) override {
-    const int64_t bytes = CpuWindow::bytesFor(request);
+    const WindowShape& shape = request.shape;
+    const Index frames = request.carriedFrames + request.ownFrames;
+    const int64_t bytes = bytesOfPlanes(shape, shape.batch * shape.channels, frames);
     try {
       return std::make_unique<CpuWindow>(request, pool_);
     } catch (const std::bad_alloc&) {
-      throw std::runtime_error("the window of " + std::to_string(bytes) + " bytes does not fit in memory");
+      throw std::runtime_error("the window of up to " + std::to_string(bytes) + " bytes does not fit in memory");
     }
   }
 

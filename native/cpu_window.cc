@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cpu_tile_rows.h"
+
 namespace tileblend {
 namespace {
 
@@ -12,8 +14,12 @@ constexpr Index PART_VOXELS = 1 << 16;
 /** The allocator maps blocks from here on by themselves; large pages of smaller ones would stay with its heap (bytes). */
 constexpr int64_t MAPPED_BYTES = int64_t{32} << 20;
 
-Index slotCountOf(const WindowRequest& request) {
-  return request.format == FORMAT_FLOAT32 ? request.carriedFrames : request.shape.frames;
+SumLayout ownLayoutOf(const WindowRequest& request) {
+  return {request.shape.height, request.shape.width, request.sharedRows, request.sharedColumns};
+}
+
+Index ownSlotsOf(const WindowRequest& request) {
+  return request.format == FORMAT_FLOAT32 ? 0 : request.ownFrames;
 }
 
 /** Bytes of the whole target: all of its frames. */
@@ -24,18 +30,18 @@ int64_t targetBytes(const NormaliseJob& job) {
 
 }  // namespace
 
-int64_t CpuWindow::bytesFor(const WindowRequest& request) {
-  const WindowShape& shape = request.shape;
-  return bytesOfPlanes(shape, shape.batch * shape.channels, slotCountOf(request));
-}
-
 CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> pool)
-    : slotCount_(slotCountOf(request)),
-      slots_(slotCount_),
-      byteLength_(bytesFor(request)),
-      sums_(allocateFloats(byteLength_ / static_cast<int64_t>(sizeof(float)))),
-      pool_(std::move(pool)),
-      zeros_(static_cast<size_t>(request.shape.width)) {}
+    : planes_(request.shape.batch * request.shape.channels),
+      format_(request.format),
+      carriedLayout_(request.shape.height, request.shape.width),
+      ownLayout_(ownLayoutOf(request)),
+      carriedSlots_(request.carriedFrames),
+      ownSlots_(ownSlotsOf(request)),
+      byteLength_(planes_ * static_cast<Index>(sizeof(float)) *
+                  (request.carriedFrames * carriedLayout_.size() + ownSlotsOf(request) * ownLayout_.size())),
+      sums_(byteLength_ / static_cast<int64_t>(sizeof(float))),
+      ownSums_(sums_.data() + request.carriedFrames * planes_ * carriedLayout_.size()),
+      pool_(std::move(pool)) {}
 
 void CpuWindow::accumulate(const AccumulateJob& job, Done done) {
   prepare(job);
@@ -52,15 +58,12 @@ void CpuWindow::accumulate(const AccumulateJob& job, Done done) {
   pool_->start({(rows + partRows - 1) / partRows, run, [done = std::move(done)] { done(Outcome()); }});
 }
 
-/** Finds the place of each frame that the tile touches. */
+/** Finds the sums of each frame that the tile touches. */
 void CpuWindow::prepare(const AccumulateJob& job) {
   const TileAxis& frames = job.axes[0];
-  slotOfFrame_.clear();
-  for (Index frame = 0; frame < frames.planned; ++frame) {
-    const bool isOnlyHere = frame >= frames.fresh && frame < frames.final;
-    const bool isInTarget = job.finish.format == FORMAT_FLOAT32 && isOnlyHere;
-    slotOfFrame_.push_back(isInTarget ? IN_TARGET : slots_.slotOf(job.params.frames.start + frame));
-  }
+  sumsOfFrame_.clear();
+  for (Index frame = 0; frame < frames.planned; ++frame)
+    sumsOfFrame_.push_back(sumsOf(job.params.frames.start + frame, frame >= frames.fresh && frame < frames.final));
   const NormaliseParams& finish = job.finish.params;
   const bool isCounted = countStart_ == finish.start && counts_.size() == static_cast<size_t>(finish.count);
   if (finish.count == 0 || isCounted) return;
@@ -68,6 +71,13 @@ void CpuWindow::prepare(const AccumulateJob& job) {
   if (bytes >= MAPPED_BYTES) hintLargePages(job.finish.target, bytes);
   countStart_ = finish.start;
   counts_ = std::vector<FrameCounts>(static_cast<size_t>(finish.count));
+}
+
+/** `isOwn`: no other interval touches the frame. */
+FrameSums CpuWindow::sumsOf(Index frame, bool isOwn) {
+  if (isOwn && format_ == FORMAT_FLOAT32) return {};
+  if (isOwn) return {&ownLayout_, ownSums_ + ownSlots_.slotOf(frame) * planes_ * ownLayout_.size()};
+  return {&carriedLayout_, sums_.data() + carriedSlots_.slotOf(frame) * planes_ * carriedLayout_.size()};
 }
 
 void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end) {
@@ -85,33 +95,32 @@ void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end) {
 
 /** Makes the rows of the tile's and the target's types. */
 template <typename Element, typename Value, typename Load, typename Store>
-TileRows<Element, Value, Load, Store> createRows(const AccumulateJob& job, SumBuffer sums, const float* zeros,
-                                                 Load load, Store store) {
-  return {job, sums, zeros, load, store};
+TileRows<Element, Value, Load, Store> createRows(const AccumulateJob& job, const FrameSums* sums, Load load,
+                                                 Store store) {
+  return {job, sums, load, store};
 }
 
 template <typename Element, typename Load>
 void CpuWindow::addRowsOf(const AccumulateJob& job, Index begin, Index end, Load load) {
-  const SumBuffer sums{sums_.get(), slotCount_, slotOfFrame_.data()};
-  const float* zeros = zeros_.data();
+  const FrameSums* sums = sumsOfFrame_.data();
   const float low = job.finish.params.low;
   const float factor = job.finish.params.factor;
   switch (job.finish.format) {
     case FORMAT_FLOAT32:
-      return visitRows(job, begin, end, createRows<Element, float>(job, sums, zeros, load, [](float value) {
+      return visitRows(job, begin, end, createRows<Element, float>(job, sums, load, [](float value) {
                          return canonicalFloat(value);
                        }));
     case FORMAT_FLOAT16:
-      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, zeros, load, [](float value) {
+      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, load, [](float value) {
                          return halfFromFloat(value);
                        }));
     case FORMAT_BFLOAT16:
-      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, zeros, load, [](float value) {
+      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, load, [](float value) {
                          return bfloat16FromFloat(value);
                        }));
     case FORMAT_RGB24: {
-      const auto store = [low, factor](float value) { return rgb24Byte(value, low, factor); };
-      return visitRows(job, begin, end, createRows<Element, Byte>(job, sums, zeros, load, store));
+      const auto store = [low, factor](float value) { return rgb24Bits(value, low, factor); };
+      return visitRows(job, begin, end, createRows<Element, Byte>(job, sums, load, store));
     }
   }
 }
@@ -134,7 +143,8 @@ void CpuWindow::normalise(const NormaliseJob& job, Done done) {
   Outcome outcome;
   const Index stop = job.params.start + job.params.count;
   for (Index frame = job.params.start; frame < stop; ++frame) {
-    slots_.release(frame);
+    carriedSlots_.release(frame);
+    ownSlots_.release(frame);
     const auto at = static_cast<size_t>(frame - countStart_);
     if (frame < countStart_ || at >= counts_.size()) continue;
     outcome.nanCount += counts_[at].nan.exchange(0);

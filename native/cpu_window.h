@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "cpu_tile_rows.h"
+#include "cpu_sums.h"
 #include "executor.h"
 #include "frame_slots.h"
 #include "instruction_set.h"
@@ -15,14 +15,13 @@
 namespace tileblend {
 
 /**
- * Holds sums only: weights are made from the masks where they are needed, and voxels are finished by the tile that
- * touches them last. With a target of float32, the sums of frames that only one interval touches lie in it.
+ * Holds sums of voxels that several tiles touch, and nothing else: weights are made from the masks where they are
+ * needed, and voxels are finished by the tile that touches them last. With a target of float32, the sums of frames that
+ * only one interval touches lie in it.
  */
 class CpuWindow final : public Window {
  public:
-  /** Bytes of the sums. Throws std::length_error when they cannot be addressed. */
-  static int64_t bytesFor(const WindowRequest& request);
-  /** Throws std::bad_alloc or std::length_error when there is no room. */
+  /** Throws std::bad_alloc when there is no room. */
   CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> pool);
 
   int64_t byteLength() const override { return byteLength_; }
@@ -36,6 +35,7 @@ class CpuWindow final : public Window {
   };
 
   void prepare(const AccumulateJob& job);
+  FrameSums sumsOf(Index frame, bool isOwn);
   /** Adds the rows [begin, end) of the tile, which are numbered through its frames. */
   void addRows(const AccumulateJob& job, Index begin, Index end);
   template <typename Element, typename Load>
@@ -43,16 +43,21 @@ class CpuWindow final : public Window {
   template <typename Rows>
   void visitRows(const AccumulateJob& job, Index begin, Index end, Rows rows);
 
-  const Index slotCount_;
-  FrameSlots slots_;
-  /** Of the frames of the tile that is being added. */
-  std::vector<Index> slotOfFrame_;
+  const Index planes_;
+  const PixelFormat format_;
+  /** Of frames that several intervals touch, and of the others. */
+  const SumLayout carriedLayout_;
+  const SumLayout ownLayout_;
+  FrameSlots carriedSlots_;
+  FrameSlots ownSlots_;
   const int64_t byteLength_;
+  /** carried[slot][plane][layout], own[slot][plane][layout] */
   const Floats sums_;
+  float* const ownSums_;
+  /** Of the frames of the tile that is being added. */
+  std::vector<FrameSums> sumsOfFrame_;
   const std::shared_ptr<ThreadPool> pool_;
   const InstructionSet instructionSet_ = detectInstructionSet();
-  /** As many zeros as a row has columns. */
-  const std::vector<float> zeros_;
   // Of the frames that are final with the interval that is being added.
   Index countStart_ = 0;
   std::vector<FrameCounts> counts_;

@@ -84,13 +84,24 @@ class Window {
   virtual std::shared_ptr<void> allocateTarget(int64_t /* bytes */) { return nullptr; }
 };
 
+/** Some positions of an axis. */
+struct Span {
+  Index start;
+  Index stop;
+};
+
 /** What a window is made for. */
 struct WindowRequest {
   WindowShape shape;
-  /** Enough for the frames of an interval that other intervals touch too; at least 1. */
+  /** The most frames of an interval that other intervals touch too; at least 1. */
   Index carriedFrames;
+  /** The most frames of an interval that no other touches. */
+  Index ownFrames;
   /** Of every NormaliseJob. */
   PixelFormat format;
+  /** Rows and columns that more than one interval of their axis touches. */
+  std::vector<Span> sharedRows;
+  std::vector<Span> sharedColumns;
 };
 
 /** Makes windows on one device. */

@@ -1,5 +1,6 @@
 #include "job_arguments.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -96,11 +97,19 @@ TouchedPart readTouchedPart(const Napi::Object& object, const Mask& mask) {
   return {indexAt(object, "offset"), indexAt(object, "start"), mask.length};
 }
 
-/** Lengths that bound one axis of a tile. */
+/** What bounds one axis of a tile. */
 struct AxisLimits {
   Index tile;
   Index window;
+  /** The positions that several intervals may touch; null where all are. */
+  const std::vector<Span>* shared;
 };
+
+/** Whether all of some positions are in one span. */
+bool isIn(const std::vector<Span>& spans, Span part) {
+  const auto holds = [part](const Span& span) { return span.start <= part.start && part.stop <= span.stop; };
+  return part.start >= part.stop || std::any_of(spans.begin(), spans.end(), holds);
+}
 
 TileAxis readTileAxis(const Napi::Object& object, const TouchedPart& part, AxisLimits limits) {
   const Napi::Env env = object.Env();
@@ -109,6 +118,11 @@ TileAxis readTileAxis(const Napi::Object& object, const TouchedPart& part, AxisL
   require(env, part.start + axis.planned <= limits.window, "a touched part leaves the window");
   const bool isInside = part.length <= axis.planned && axis.fresh <= axis.planned && axis.final <= axis.planned;
   require(env, isInside, "a position of the job is past what is planned");
+  if (limits.shared != nullptr) {
+    const Span before{part.start, part.start + axis.fresh};
+    const Span after{part.start + axis.final, part.start + axis.planned};
+    require(env, isIn(*limits.shared, before) && isIn(*limits.shared, after), "the window shares no such positions");
+  }
   return axis;
 }
 
@@ -132,6 +146,22 @@ std::vector<TouchedBox> readContributors(const Napi::Object& job, Masks& masks) 
   for (uint32_t i = 0; i < static_cast<uint32_t>(count); ++i)
     contributors.push_back(readTouchedBox(list.Get(i), masks));
   return contributors;
+}
+
+/** Spans in order that do not meet. */
+std::vector<Span> readSpans(const Napi::Object& list, Index limit) {
+  const Napi::Env env = list.Env();
+  const Index count = indexAt(list, "length");
+  std::vector<Span> spans;
+  for (uint32_t i = 0; i < static_cast<uint32_t>(count); ++i) {
+    const Napi::Value value = list.Get(i);
+    require(env, value.IsObject(), "a span is no object");
+    const Span span{indexAt(value.As<Napi::Object>(), "start"), indexAt(value.As<Napi::Object>(), "stop")};
+    const Index before = spans.empty() ? 0 : spans.back().stop;
+    require(env, before <= span.start && span.start <= span.stop && span.stop <= limit, "a span is out of place");
+    spans.push_back(span);
+  }
+  return spans;
 }
 
 /** Sets the size of the tile and where its pixels lie. */
@@ -187,7 +217,12 @@ ArrayRequest readArrayRequest(const Napi::CallbackInfo& info) {
 WindowRequest readWindowRequest(const Napi::Object& shape, const Napi::Value& format) {
   const WindowShape size{indexAt(shape, "batch", 1), indexAt(shape, "channels", 1), indexAt(shape, "frames", 1),
                          indexAt(shape, "height", 1), indexAt(shape, "width", 1)};
-  const WindowRequest request{size, indexAt(shape, "carriedFrames", 1), formatOf(format)};
+  const WindowRequest request{size,
+                              indexAt(shape, "carriedFrames", 1),
+                              indexAt(shape, "ownFrames"),
+                              formatOf(format),
+                              readSpans(objectAt(shape, "sharedRows"), size.height),
+                              readSpans(objectAt(shape, "sharedColumns"), size.width)};
   require(shape.Env(), request.format != FORMAT_RGB24 || size.channels == 3, "rgb24 takes 3 channels");
   return request;
 }
@@ -198,9 +233,10 @@ AccumulateJob readAccumulateJob(const Napi::Object& object, const WindowRequest&
   params.window = window.shape;
   readPixels(objectAt(object, "pixels"), job);
   // The frames of the video go on while the window's are a ring.
-  const std::array<AxisLimits, 3> limits{{{params.tileFrames, 2 * MAX_INDEX},
-                                          {params.tileHeight, window.shape.height},
-                                          {params.tileWidth, window.shape.width}}};
+  const std::array<AxisLimits, 3> limits{
+      {{params.tileFrames, 2 * MAX_INDEX, nullptr},
+       {params.tileHeight, window.shape.height, &window.sharedRows},
+       {params.tileWidth, window.shape.width, &window.sharedColumns}}};
   const std::array<const char*, 3> names{"frames", "height", "width"};
   const std::array<TouchedPart*, 3> parts{&params.frames, &params.height, &params.width};
   for (size_t axis = 0; axis < 3; ++axis) {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <new>
+
+#include "cache_lines.h"
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -28,18 +28,26 @@ inline void hintLargePages([[maybe_unused]] void* memory, [[maybe_unused]] int64
 #endif
 }
 
-struct Free {
-  void operator()(void* memory) const { std::free(memory); }
+/** Room for values that are not set. Untouched pages take no memory. */
+class Floats {
+ public:
+  /** Throws std::bad_alloc. */
+  explicit Floats(int64_t count)
+      : bytes_(static_cast<size_t>(count) * sizeof(float)),
+        alignment_{bytes_ < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE},
+        data_(static_cast<float*>(::operator new(bytes_, alignment_))) {
+    hintLargePages(data_, static_cast<int64_t>(bytes_));
+  }
+  ~Floats() { ::operator delete(data_, alignment_); }
+  Floats(const Floats&) = delete;
+  Floats& operator=(const Floats&) = delete;
+
+  float* data() const { return data_; }
+
+ private:
+  const size_t bytes_;
+  const std::align_val_t alignment_;
+  float* const data_;
 };
-
-using Floats = std::unique_ptr<float[], Free>;
-
-/** Room for so many values, which are not set. Untouched pages take no memory. */
-inline Floats allocateFloats(int64_t count) {
-  void* memory = std::malloc(static_cast<size_t>(count) * sizeof(float));
-  if (memory == nullptr) throw std::bad_alloc();
-  hintLargePages(memory, count * static_cast<int64_t>(sizeof(float)));
-  return Floats(static_cast<float*>(memory));
-}
 
 }  // namespace tileblend

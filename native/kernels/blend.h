@@ -27,9 +27,13 @@ inline float floatOf(Bits bits) {
 #endif
 }
 
-/** Compares bits: what a compiler assumes about NaN cannot matter. */
+/** For Metal it compares bits: what that compiler assumes about NaN cannot matter. */
 inline bool isNan(float value) {
+#ifdef __METAL_VERSION__
   return (bitsOf(value) & 0x7FFFFFFFu) > 0x7F800000u;
+#else
+  return value != value;
+#endif
 }
 
 /** Exact. A subnormal half is 2^-14 + m * 2^-24 less 2^-14: no step meets a subnormal float32, which GPUs flush. */
@@ -81,14 +85,25 @@ inline float canonicalFloat(float value) {
   return isNan(value) ? floatOf(NAN_FLOAT32) : value;
 }
 
-/** A byte of rgb24; NaN becomes 0. In [0, 255], adding 2^23 rounds to the nearest even whole number. */
-inline Byte rgb24Byte(float value, float low, float factor) {
+enum FloatBits : SignedBits { BITS_OF_255 = 0x437F0000 };
+
+/**
+ * A byte of rgb24, in 32 bits; NaN becomes 0. Bits of floats, taken as signed numbers, are in the floats' order from 0
+ * on, and below 0 for negative ones. In [0, 255], adding 2^23 rounds to the nearest even whole number.
+ */
+inline Bits rgb24Bits(float value, float low, float factor) {
   const float difference = value - low;
   const float scaled = difference * factor;
-  const float positive = scaled > 0.0f ? scaled : 0.0f;
-  const float clamped = positive < 255.0f ? positive : 255.0f;
-  const float shifted = clamped + 8388608.0f;
-  return static_cast<Byte>(bitsOf(shifted) & 0xFFu);
+  const SignedBits ordered = static_cast<SignedBits>(bitsOf(scaled));
+  const SignedBits positive = ordered > 0 ? ordered : 0;
+  const SignedBits clamped = positive < BITS_OF_255 ? positive : BITS_OF_255;
+  const float shifted = floatOf(static_cast<Bits>(clamped)) + 8388608.0f;
+  return isNan(value) ? 0u : bitsOf(shifted) & 0xFFu;
+}
+
+/** A byte of rgb24; NaN becomes 0. */
+inline Byte rgb24Byte(float value, float low, float factor) {
+  return static_cast<Byte>(rgb24Bits(value, low, factor));
 }
 
 /** What a tile adds to a voxel: +0 where its mask is 0, whatever the pixel is. */

@@ -9,11 +9,13 @@ namespace tileblend {
 
 #ifdef __METAL_VERSION__
 typedef uint Bits;
+typedef int SignedBits;
 typedef ushort HalfBits;
 typedef uchar Byte;
 typedef long Index;
 #else
 typedef uint32_t Bits;
+typedef int32_t SignedBits;
 typedef uint16_t HalfBits;
 typedef uint8_t Byte;
 typedef int64_t Index;

@@ -27,12 +27,7 @@ export async function openAccumulator(
   const resolved = resolveOptions(plan, options);
   const { batch, channels, format } = resolved;
   const spans = new TileSpans(plan);
-  const { height, width } = plan.output;
-  const frames = spans.frames.longest;
-  const carriedFrames = Math.max(1, spans.frames.longestShared);
-  const lateFrames = Math.max(1, spans.frames.longestLate);
-  const layout = { batch, channels, frames, carriedFrames, lateFrames, height, width, columnCuts: spans.width.cuts };
-  const kernel = await createKernel(layout, format);
+  const kernel = await createKernel({ batch, channels, ...spans.window }, format);
   return new WindowAccumulator(plan, resolved, spans, kernel);
 }
 
@@ -46,18 +41,31 @@ type TilePosition = readonly [frames: number, height: number, width: number];
 class TileSpans {
   readonly frames: AxisSpans;
   readonly #height: AxisSpans;
-  readonly width: AxisSpans;
+  readonly #width: AxisSpans;
   readonly #rows: number;
   readonly #columns: number;
+  /** Of a window that holds what the tiles touch. */
+  readonly window: Omit<WindowLayout, "batch" | "channels">;
   /** The tiles that are not of the planned size and touch frames that are not final, by index. */
   readonly #otherSizes = new Map<number, TileSize>();
 
   constructor({ axes, output }: TilePlan) {
     this.frames = new AxisSpans("frames", axes.frames, output.frames);
     this.#height = new AxisSpans("rows", axes.height, output.height);
-    this.width = new AxisSpans("columns", axes.width, output.width);
+    this.#width = new AxisSpans("columns", axes.width, output.width);
     this.#rows = axes.height.length;
     this.#columns = axes.width.length;
+    this.window = {
+      frames: this.frames.longest,
+      carriedFrames: Math.max(1, this.frames.longestShared),
+      ownFrames: this.frames.longestOwn,
+      lateFrames: Math.max(1, this.frames.longestLate),
+      height: output.height,
+      width: output.width,
+      sharedRows: this.#height.shared,
+      sharedColumns: this.#width.shared,
+      columnCuts: this.#width.cuts,
+    };
   }
 
   /** Which interval of the frames axis a tile is in. */
@@ -86,13 +94,13 @@ class TileSpans {
     return {
       frames: this.frames.tileAxis(position[0], size[0]),
       height: this.#height.tileAxis(position[1], size[1]),
-      width: this.width.tileAxis(position[2], size[2]),
+      width: this.#width.tileAxis(position[2], size[2]),
       contributors: [...this.#contributorsTo(position)],
     };
   }
 
   *#contributorsTo([f, h, w]: TilePosition): Generator<TouchedBox> {
-    const [heights, widths] = [this.#height.contributorsTo(h), this.width.contributorsTo(w)];
+    const [heights, widths] = [this.#height.contributorsTo(h), this.#width.contributorsTo(w)];
     for (const frames of this.frames.contributorsTo(f)) {
       for (const height of heights) for (const width of widths) yield this.#touched([frames, height, width]);
     }
@@ -102,7 +110,7 @@ class TileSpans {
     const all = Number.POSITIVE_INFINITY;
     const [frames, height, width] = this.#otherSizes.get(this.#indexOf(position)) ?? [all, all, all];
     const [f, h, w] = position;
-    return [this.frames.touched(f, frames), this.#height.touched(h, height), this.width.touched(w, width)];
+    return [this.frames.touched(f, frames), this.#height.touched(h, height), this.#width.touched(w, width)];
   }
 }
 

@@ -17,7 +17,7 @@ export interface MetalOptions {
 }
 
 /** As native/addon.cc has it: raised there and here whenever the two sides say something else to each other. */
-const INTERFACE_VERSION = 1;
+const INTERFACE_VERSION = 2;
 
 /** What the addon exports. */
 export interface NativeAddon {

@@ -1,5 +1,5 @@
 import type { PlanInterval } from "../plan.js";
-import type { TileAxis, TouchedPart } from "./types.js";
+import type { Span, TileAxis, TouchedPart } from "./types.js";
 
 /** Which positions each interval of one axis touches: those where its mask is not 0 (frames or pixels). */
 export class AxisSpans {
@@ -38,11 +38,35 @@ export class AxisSpans {
 
   /** The most positions of one interval that other intervals touch too. */
   get longestShared(): number {
-    const shared = this.#parts.map((part, i) => {
-      const { planned, fresh, final } = this.tileAxis(i, part.offset + part.mask.length);
-      return planned - Math.max(0, final - fresh);
-    });
-    return shared.reduce((most, positions) => Math.max(most, positions), 0);
+    return this.#longest(({ planned, fresh, final }) => planned - Math.max(0, final - fresh));
+  }
+
+  /** The most positions of one interval that no other touches. */
+  get longestOwn(): number {
+    return this.#longest(({ fresh, final }) => Math.max(0, final - fresh));
+  }
+
+  /** Positions that more than one interval touches, in order. */
+  get shared(): readonly Span[] {
+    const spans: Span[] = [];
+    for (const { start, planned, fresh, final } of this.#whole()) {
+      for (const [from, to] of [[0, fresh] as const, [final, planned] as const]) {
+        const before = spans.at(-1);
+        if (from >= to) continue;
+        if (before === undefined || start + from > before.stop) spans.push({ start: start + from, stop: start + to });
+        else spans[spans.length - 1] = { start: before.start, stop: Math.max(before.stop, start + to) };
+      }
+    }
+    return spans;
+  }
+
+  #longest(lengthOf: (axis: TileAxis) => number): number {
+    return this.#whole().reduce((most, axis) => Math.max(most, lengthOf(axis)), 0);
+  }
+
+  /** What tiles of the planned size touch. */
+  #whole(): readonly TileAxis[] {
+    return this.#parts.map(({ offset, mask }, i) => this.tileAxis(i, offset + mask.length));
   }
 
   /** The most positions that intervals up to one of them leave to later ones to finish. */

@@ -103,6 +103,12 @@ export interface TileAxis extends TouchedPart {
 /** What a tile really touched. */
 export type TouchedBox = readonly [frames: TouchedPart, height: TouchedPart, width: TouchedPart];
 
+/** Some positions of an axis (frames or pixels). */
+export interface Span {
+  readonly start: number;
+  readonly stop: number;
+}
+
 /** Size of the buffers a kernel holds: a ring of frames, frame t in slot t mod frames. */
 export interface WindowShape {
   readonly batch: number;
@@ -117,6 +123,11 @@ export interface WindowShape {
 
 /** How the window may be laid out. */
 export interface WindowLayout extends WindowShape {
+  /** Enough for the frames of an interval of the frames axis that no other touches. */
+  readonly ownFrames: number;
+  /** Rows and columns that more than one interval of their axis touches (pixels). */
+  readonly sharedRows: readonly Span[];
+  readonly sharedColumns: readonly Span[];
   /** Enough for the frames that an interval of the frames axis leaves to later ones to finish; at least 1. */
   readonly lateFrames: number;
   /** Columns where a tile starts or stops, ascending: all between two of them are touched by the same tiles. */

@@ -1,4 +1,4 @@
-// Copies that leave the caches alone.
+// What goes into the caches, and what goes past them.
 #pragma once
 
 #include <algorithm>
@@ -14,26 +14,39 @@
 
 namespace tileblend {
 
+/** Bytes of a line of the caches. */
+constexpr uintptr_t CACHE_LINE = 64;
+
+/** Asks for memory that is read soon, in vain where there is none. */
+template <typename T>
+inline void prefetch([[maybe_unused]] const T* values, [[maybe_unused]] int64_t count) {
+#ifdef __GNUC__
+  const auto begin = reinterpret_cast<uintptr_t>(values);
+  const uintptr_t end = begin + static_cast<uintptr_t>(count) * sizeof(T);
+  for (uintptr_t line = begin; line < end; line += CACHE_LINE)
+    __builtin_prefetch(reinterpret_cast<const void*>(line));
+#endif
+}
+
 /**
  * Copies a block that nobody reads soon. A plain store first reads the line it changes; a streaming one only writes.
  * Call endStreaming before another thread is told of it.
  */
 inline void streamCopy(void* target, const void* source, size_t bytes) {
 #if TILEBLEND_HAS_STREAMING_STORES
-  constexpr size_t LINE = 64;
   auto* to = static_cast<unsigned char*>(target);
   const auto* from = static_cast<const unsigned char*>(source);
   // Lines that are not wholly ours are stored the plain way.
-  const size_t head = std::min(bytes, (LINE - reinterpret_cast<uintptr_t>(to) % LINE) % LINE);
-  std::memcpy(to, from, head);
+  const size_t head = std::min(bytes, (CACHE_LINE - reinterpret_cast<uintptr_t>(to) % CACHE_LINE) % CACHE_LINE);
+  if (head > 0) std::memcpy(to, from, head);
   size_t at = head;
-  for (; at + LINE <= bytes; at += LINE) {
-    for (size_t part = 0; part < LINE; part += sizeof(__m128i)) {
+  for (; at + CACHE_LINE <= bytes; at += CACHE_LINE) {
+    for (size_t part = 0; part < CACHE_LINE; part += sizeof(__m128i)) {
       const __m128i value = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at + part));
       _mm_stream_si128(reinterpret_cast<__m128i*>(to + at + part), value);
     }
   }
-  std::memcpy(to + at, from + at, bytes - at);
+  if (at < bytes) std::memcpy(to + at, from + at, bytes - at);
 #else
   std::memcpy(target, source, bytes);
 #endif
