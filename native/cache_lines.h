@@ -28,6 +28,17 @@ inline void prefetch([[maybe_unused]] const T* values, [[maybe_unused]] int64_t 
 #endif
 }
 
+/** The same for a line that is written, unless it starts at `place`: then all of it is, and nothing has to be read. */
+inline void fetchToWrite([[maybe_unused]] const void* place) {
+  if (reinterpret_cast<uintptr_t>(place) % CACHE_LINE == 0) return;
+#if defined(__x86_64__) && defined(__GNUC__)
+  // The builtin asks for reading here, and the store would wait for the line once more.
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(place)));
+#elif defined(__GNUC__)
+  __builtin_prefetch(place, 1);
+#endif
+}
+
 /**
  * Copies a block that nobody reads soon. A plain store first reads the line it changes; a streaming one only writes.
  * Call endStreaming before another thread is told of it.

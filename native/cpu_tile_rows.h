@@ -150,6 +150,7 @@ class TileRows {
                     hasSums ? toNextSums() : 0, target_.from(columns.begin * GROUP)};
     const Index length = columns.end - columns.begin;
     const Index head = columns.isFinal ? headOf(rows.target.first) : headOf(rows.sums.first);
+    if (columns.isFinal) fetchEnds(rows.target, length);
     Index nanCount = 0;
     Index stop = head > 0 ? head : BLOCK;
     for (Index at = 0; at < length; at = stop, stop += BLOCK) {
@@ -158,6 +159,16 @@ class TileRows {
                                      : addBlock(columns, rows, at, stop - at);
     }
     return nanCount;
+  }
+
+  /** Lines of the next row's target that are not wholly its are read before they are written: fetches them early. */
+  void fetchEnds(const PlaneRows<Value>& target, Index length) const {
+    const Index planes = params_.window.batch * params_.window.channels;
+    for (Index group = 0; group < planes / GROUP; ++group) {
+      const Value* next = target.of(group) + params_.window.width * GROUP;
+      fetchToWrite(next);
+      fetchToWrite(next + length * GROUP);
+    }
   }
 
   /** How many pixels lie before the first line of the cache that begins with one. */

@@ -39,8 +39,9 @@ CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> p
       ownSlots_(ownSlotsOf(request)),
       byteLength_(planes_ * static_cast<Index>(sizeof(float)) *
                   (request.carriedFrames * carriedLayout_.size() + ownSlotsOf(request) * ownLayout_.size())),
-      sums_(byteLength_ / static_cast<int64_t>(sizeof(float))),
-      ownSums_(sums_.data() + request.carriedFrames * planes_ * carriedLayout_.size()),
+      memory_(byteLength_),
+      carriedSums_(static_cast<float*>(memory_.data())),
+      ownSums_(carriedSums_ + request.carriedFrames * planes_ * carriedLayout_.size()),
       pool_(std::move(pool)) {}
 
 void CpuWindow::accumulate(const AccumulateJob& job, Done done) {
@@ -77,7 +78,7 @@ void CpuWindow::prepare(const AccumulateJob& job) {
 FrameSums CpuWindow::sumsOf(Index frame, bool isOwn) {
   if (isOwn && format_ == FORMAT_FLOAT32) return {};
   if (isOwn) return {&ownLayout_, ownSums_ + ownSlots_.slotOf(frame) * planes_ * ownLayout_.size()};
-  return {&carriedLayout_, sums_.data() + carriedSlots_.slotOf(frame) * planes_ * carriedLayout_.size()};
+  return {&carriedLayout_, carriedSums_ + carriedSlots_.slotOf(frame) * planes_ * carriedLayout_.size()};
 }
 
 void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end) {
@@ -136,6 +137,11 @@ void CpuWindow::visitRows(const AccumulateJob& job, Index begin, Index end, Rows
     counts.nan.fetch_add(found.nan, std::memory_order_relaxed);
     counts.uncovered.fetch_add(found.uncovered, std::memory_order_relaxed);
   }
+}
+
+std::shared_ptr<void> CpuWindow::allocateTarget(int64_t bytes) {
+  const auto memory = std::make_shared<LargeMemory>(bytes);
+  return {memory, memory->data()};
 }
 
 /** The frames lie in the target already: tells what was met in them. */

@@ -27,6 +27,7 @@ class CpuWindow final : public Window {
   int64_t byteLength() const override { return byteLength_; }
   void accumulate(const AccumulateJob& job, Done done) override;
   void normalise(const NormaliseJob& job, Done done) override;
+  std::shared_ptr<void> allocateTarget(int64_t bytes) override;
 
  private:
   struct FrameCounts {
@@ -52,7 +53,8 @@ class CpuWindow final : public Window {
   FrameSlots ownSlots_;
   const int64_t byteLength_;
   /** carried[slot][plane][layout], own[slot][plane][layout] */
-  const Floats sums_;
+  const LargeMemory memory_;
+  float* const carriedSums_;
   float* const ownSums_;
   /** Of the frames of the tile that is being added. */
   std::vector<FrameSums> sumsOfFrame_;

@@ -80,7 +80,7 @@ class Window {
   virtual void accumulate(const AccumulateJob& job, Done done) = 0;
   /** Sees to it that frames lie in the target, which is that of the tiles' `finish`, and frees their room. */
   virtual void normalise(const NormaliseJob& job, Done done) = 0;
-  /** Memory for a target that frames are finished into without a copy; null where any memory does. */
+  /** Memory for a target that frames are best finished into; null where any memory does. Throws std::bad_alloc. */
   virtual std::shared_ptr<void> allocateTarget(int64_t /* bytes */) { return nullptr; }
 };
 

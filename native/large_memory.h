@@ -28,26 +28,24 @@ inline void hintLargePages([[maybe_unused]] void* memory, [[maybe_unused]] int64
 #endif
 }
 
-/** Room for values that are not set. Untouched pages take no memory. */
-class Floats {
+/** Memory that is not set and starts where a line of the caches does. Untouched pages take no memory. */
+class LargeMemory {
  public:
   /** Throws std::bad_alloc. */
-  explicit Floats(int64_t count)
-      : bytes_(static_cast<size_t>(count) * sizeof(float)),
-        alignment_{bytes_ < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE},
-        data_(static_cast<float*>(::operator new(bytes_, alignment_))) {
-    hintLargePages(data_, static_cast<int64_t>(bytes_));
+  explicit LargeMemory(int64_t bytes)
+      : alignment_{static_cast<uintptr_t>(bytes) < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE},
+        data_(::operator new(static_cast<size_t>(bytes), alignment_)) {
+    hintLargePages(data_, bytes);
   }
-  ~Floats() { ::operator delete(data_, alignment_); }
-  Floats(const Floats&) = delete;
-  Floats& operator=(const Floats&) = delete;
+  ~LargeMemory() { ::operator delete(data_, alignment_); }
+  LargeMemory(const LargeMemory&) = delete;
+  LargeMemory& operator=(const LargeMemory&) = delete;
 
-  float* data() const { return data_; }
+  void* data() const { return data_; }
 
  private:
-  const size_t bytes_;
   const std::align_val_t alignment_;
-  float* const data_;
+  void* const data_;
 };
 
 }  // namespace tileblend
