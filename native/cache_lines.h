@@ -5,11 +5,19 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/blend_params.h"
+
 #if defined(__x86_64__) || defined(_M_X64)
-#include <emmintrin.h>
+#include <immintrin.h>
 #define TILEBLEND_HAS_STREAMING_STORES 1
 #else
 #define TILEBLEND_HAS_STREAMING_STORES 0
+#endif
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define TILEBLEND_HAS_AVX 1
+#else
+#define TILEBLEND_HAS_AVX 0
 #endif
 
 namespace tileblend {
@@ -39,28 +47,51 @@ inline void fetchToWrite([[maybe_unused]] const void* place) {
 #endif
 }
 
+/** Stores a line past the caches, with what every processor of the architecture has. */
+struct BaselineLine {
+  static void stream(Byte* to, const Byte* from) {
+#if TILEBLEND_HAS_STREAMING_STORES
+    for (uintptr_t at = 0; at < CACHE_LINE; at += sizeof(__m128i)) {
+      const __m128i value = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));
+      _mm_stream_si128(reinterpret_cast<__m128i*>(to + at), value);
+    }
+#else
+    std::memcpy(to, from, CACHE_LINE);
+#endif
+  }
+};
+
+#if TILEBLEND_HAS_AVX
+struct Avx2Line {
+  [[gnu::target("avx2")]] static void stream(Byte* to, const Byte* from) {
+    for (uintptr_t at = 0; at < CACHE_LINE; at += sizeof(__m256i)) {
+      const __m256i value = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + at));
+      _mm256_stream_si256(reinterpret_cast<__m256i*>(to + at), value);
+    }
+  }
+};
+
+struct Avx512Line {
+  [[gnu::target("avx512f")]] static void stream(Byte* to, const Byte* from) {
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to), _mm512_loadu_si512(from));
+  }
+};
+#endif
+
 /**
  * Copies a block that nobody reads soon. A plain store first reads the line it changes; a streaming one only writes.
  * Call endStreaming before another thread is told of it.
  */
+template <typename Line = BaselineLine>
 inline void streamCopy(void* target, const void* source, size_t bytes) {
-#if TILEBLEND_HAS_STREAMING_STORES
-  auto* to = static_cast<unsigned char*>(target);
-  const auto* from = static_cast<const unsigned char*>(source);
+  auto* to = static_cast<Byte*>(target);
+  const auto* from = static_cast<const Byte*>(source);
   // Lines that are not wholly ours are stored the plain way.
   const size_t head = std::min(bytes, (CACHE_LINE - reinterpret_cast<uintptr_t>(to) % CACHE_LINE) % CACHE_LINE);
   if (head > 0) std::memcpy(to, from, head);
   size_t at = head;
-  for (; at + CACHE_LINE <= bytes; at += CACHE_LINE) {
-    for (size_t part = 0; part < CACHE_LINE; part += sizeof(__m128i)) {
-      const __m128i value = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at + part));
-      _mm_stream_si128(reinterpret_cast<__m128i*>(to + at + part), value);
-    }
-  }
+  for (; at + CACHE_LINE <= bytes; at += CACHE_LINE) Line::stream(to + at, from + at);
   if (at < bytes) std::memcpy(to + at, from + at, bytes - at);
-#else
-  std::memcpy(target, source, bytes);
-#endif
 }
 
 /** Orders the streaming stores of this thread before its later stores. */

@@ -27,7 +27,7 @@ struct RowCounts {
  * The rows of one tile whose pixels are `Element` and finish as `Value`; `load` and `store` convert one value. One
  * object works on one thread.
  */
-template <typename Element, typename Value, typename Load, typename Store>
+template <typename Element, typename Value, typename Line, typename Load, typename Store>
 class TileRows {
  public:
   /** `sumsOfFrame`: where the sums of each frame lie that the tile touches; null for those that have them in the target. */
@@ -245,7 +245,7 @@ class TileRows {
   static void bring(T* target, const T* values, Index count, bool isLeaving) {
     const size_t bytes = static_cast<size_t>(count) * sizeof(T);
     if (isLeaving) {
-      streamCopy(target, values, bytes);
+      streamCopy<Line>(target, values, bytes);
     } else {
       std::memcpy(target, values, bytes);
     }

@@ -53,7 +53,7 @@ void CpuWindow::accumulate(const AccumulateJob& job, Done done) {
   const auto run = [this, &job, rows, partRows](Index part) {
     const Index begin = part * partRows;
     const Index end = std::min(rows, begin + partRows);
-    runFor(instructionSet_, [this, &job, begin, end] { addRows(job, begin, end); });
+    runFor(instructionSet_, [this, &job, begin, end](auto line) { addRows(job, begin, end, line); });
     endStreaming();
   };
   pool_->start({(rows + partRows - 1) / partRows, run, [done = std::move(done)] { done(Outcome()); }});
@@ -81,47 +81,48 @@ FrameSums CpuWindow::sumsOf(Index frame, bool isOwn) {
   return {&carriedLayout_, carriedSums_ + carriedSlots_.slotOf(frame) * planes_ * carriedLayout_.size()};
 }
 
-void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end) {
+template <typename Line>
+void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end, Line line) {
   switch (job.format) {
     case FORMAT_FLOAT32:
-      return addRowsOf<float>(job, begin, end, [](float value) { return value; });
+      return addRowsOf<float>(job, begin, end, line, [](float value) { return value; });
     case FORMAT_FLOAT16:
-      return addRowsOf<HalfBits>(job, begin, end, [](HalfBits bits) { return floatFromHalf(bits); });
+      return addRowsOf<HalfBits>(job, begin, end, line, [](HalfBits bits) { return floatFromHalf(bits); });
     case FORMAT_BFLOAT16:
-      return addRowsOf<HalfBits>(job, begin, end, [](HalfBits bits) { return floatFromBfloat16(bits); });
+      return addRowsOf<HalfBits>(job, begin, end, line, [](HalfBits bits) { return floatFromBfloat16(bits); });
     case FORMAT_RGB24:
       return;
   }
 }
 
 /** Makes the rows of the tile's and the target's types. */
-template <typename Element, typename Value, typename Load, typename Store>
-TileRows<Element, Value, Load, Store> createRows(const AccumulateJob& job, const FrameSums* sums, Load load,
+template <typename Element, typename Value, typename Line, typename Load, typename Store>
+TileRows<Element, Value, Line, Load, Store> createRows(const AccumulateJob& job, const FrameSums* sums, Line, Load load,
                                                  Store store) {
   return {job, sums, load, store};
 }
 
-template <typename Element, typename Load>
-void CpuWindow::addRowsOf(const AccumulateJob& job, Index begin, Index end, Load load) {
+template <typename Element, typename Line, typename Load>
+void CpuWindow::addRowsOf(const AccumulateJob& job, Index begin, Index end, Line line, Load load) {
   const FrameSums* sums = sumsOfFrame_.data();
   const float low = job.finish.params.low;
   const float factor = job.finish.params.factor;
   switch (job.finish.format) {
     case FORMAT_FLOAT32:
-      return visitRows(job, begin, end, createRows<Element, float>(job, sums, load, [](float value) {
+      return visitRows(job, begin, end, createRows<Element, float>(job, sums, line, load, [](float value) {
                          return canonicalFloat(value);
                        }));
     case FORMAT_FLOAT16:
-      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, load, [](float value) {
+      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, line, load, [](float value) {
                          return halfFromFloat(value);
                        }));
     case FORMAT_BFLOAT16:
-      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, load, [](float value) {
+      return visitRows(job, begin, end, createRows<Element, HalfBits>(job, sums, line, load, [](float value) {
                          return bfloat16FromFloat(value);
                        }));
     case FORMAT_RGB24: {
       const auto store = [low, factor](float value) { return rgb24Bits(value, low, factor); };
-      return visitRows(job, begin, end, createRows<Element, Byte>(job, sums, load, store));
+      return visitRows(job, begin, end, createRows<Element, Byte>(job, sums, line, load, store));
     }
   }
 }

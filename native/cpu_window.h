@@ -38,9 +38,10 @@ class CpuWindow final : public Window {
   void prepare(const AccumulateJob& job);
   FrameSums sumsOf(Index frame, bool isOwn);
   /** Adds the rows [begin, end) of the tile, which are numbered through its frames. */
-  void addRows(const AccumulateJob& job, Index begin, Index end);
-  template <typename Element, typename Load>
-  void addRowsOf(const AccumulateJob& job, Index begin, Index end, Load load);
+  template <typename Line>
+  void addRows(const AccumulateJob& job, Index begin, Index end, Line line);
+  template <typename Element, typename Line, typename Load>
+  void addRowsOf(const AccumulateJob& job, Index begin, Index end, Line line, Load load);
   template <typename Rows>
   void visitRows(const AccumulateJob& job, Index begin, Index end, Rows rows);
 

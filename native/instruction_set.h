@@ -1,11 +1,7 @@
 // Which vector instructions the rows are worked with, chosen when the program runs.
 #pragma once
 
-#if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
-#define TILEBLEND_HAS_AVX 1
-#else
-#define TILEBLEND_HAS_AVX 0
-#endif
+#include "cache_lines.h"
 
 namespace tileblend {
 
@@ -28,16 +24,16 @@ inline InstructionSet detectInstructionSet() {
 // rounding of their own: products and sums are never fused (-ffp-contract=off).
 template <typename Work>
 [[gnu::target("avx2"), gnu::flatten]] void runAvx2(const Work& work) {
-  work();
+  work(Avx2Line());
 }
 
 template <typename Work>
 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl"), gnu::flatten]] void runAvx512(const Work& work) {
-  work();
+  work(Avx512Line());
 }
 #endif
 
-/** Runs `work()` compiled for an instruction set. */
+/** Runs `work(line)` compiled for an instruction set; `line` stores lines with it. */
 template <typename Work>
 void runFor(InstructionSet set, const Work& work) {
 #if TILEBLEND_HAS_AVX
@@ -45,7 +41,7 @@ void runFor(InstructionSet set, const Work& work) {
   if (set == InstructionSet::avx2) return runAvx2(work);
 #endif
   static_cast<void>(set);
-  work();
+  work(BaselineLine());
 }
 
 }  // namespace tileblend
