@@ -77,11 +77,16 @@ class Driver {
         tileFormat_(tileFormat),
         outputFormat_(outputFormat),
         executor_(createCpuExecutor(threads)),
-        window_(executor_->createWindow({shape_, axes[0].overlap, axes[0].tile - axes[0].overlap, outputFormat,
-                                         {axes[1].shared()}, {axes[2].shared()}})) {
+        window_(executor_->createWindow({shape_,
+                                         axes[0].overlap,
+                                         axes[0].tile - axes[0].overlap,
+                                         outputFormat,
+                                         {axes[1].shared()},
+                                         {axes[2].shared()}})) {
     const Index values = 3 * axes[0].tile * axes[1].tile * axes[2].tile;
     // As bits, numbers below 2 in each format, none of them subnormal: processors are slow on those.
-    for (Index i = 0; i < values * elementBytes(tileFormat); ++i) pixels_.push_back(static_cast<Byte>(0x20 + i * 37 % 0x1F));
+    for (Index i = 0; i < values * elementBytes(tileFormat); ++i)
+      pixels_.push_back(static_cast<Byte>(0x20 + i * 37 % 0x1F));
     target_.resize(
         static_cast<size_t>(3 * axes[0].size() * axes[1].size() * axes[2].size() * elementBytes(outputFormat)));
   }

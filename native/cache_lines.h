@@ -31,8 +31,7 @@ inline void prefetch([[maybe_unused]] const T* values, [[maybe_unused]] int64_t 
 #ifdef __GNUC__
   const auto begin = reinterpret_cast<uintptr_t>(values);
   const uintptr_t end = begin + static_cast<uintptr_t>(count) * sizeof(T);
-  for (uintptr_t line = begin; line < end; line += CACHE_LINE)
-    __builtin_prefetch(reinterpret_cast<const void*>(line));
+  for (uintptr_t line = begin; line < end; line += CACHE_LINE) __builtin_prefetch(reinterpret_cast<const void*>(line));
 #endif
 }
 

@@ -91,8 +91,8 @@ constexpr Index PACKED_PIXELS = 4;
 #endif
 
 /**
- * Makes red, green, blue, red ... of three rows of numbers below 256, which have room for whole packs. The row of red is
- * overwritten.
+ * Makes red, green, blue, red ... of three rows of numbers below 256, which have room for whole packs. The row of red
+ * is overwritten.
  */
 inline void interleave(Byte* __restrict pixels, Bits* __restrict red, const Bits* __restrict green,
                        const Bits* __restrict blue, Index length) {

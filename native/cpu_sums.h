@@ -30,7 +30,7 @@ class SumLayout {
       sharedCount += wholeLines(stop - start);
     }
     isWhole_.resize(static_cast<size_t>(height));
-    for (const auto& [start, stop] : sharedRows) std::fill(&isWhole_[start], &isWhole_[stop], 1);
+    for (const auto& [start, stop] : sharedRows) std::fill(isWhole_.begin() + start, isWhole_.begin() + stop, 1);
     for (size_t row = 0; row < isWhole_.size(); ++row)
       rowStarts_[row + 1] = rowStarts_[row] + (isWhole_[row] != 0 ? wholeLines(width) : sharedCount);
   }
@@ -59,7 +59,8 @@ class SumLayout {
   std::vector<Index> columns_;
 };
 
-/** The sums of one frame, plane by plane. Those of frames of float32 that no other interval touches lie in the target. */
+/** The sums of one frame, plane by plane. Those of frames of float32 that no other interval touches lie in the target.
+ */
 struct FrameSums {
   const SumLayout* layout;
   float* sums;

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "cache_lines.h"
 #include "cpu_rows.h"
 #include "cpu_sums.h"
 #include "cpu_weights.h"
 #include "executor.h"
-#include "cache_lines.h"
 
 namespace tileblend {
 
@@ -30,7 +30,8 @@ struct RowCounts {
 template <typename Element, typename Value, typename Line, typename Load, typename Store>
 class TileRows {
  public:
-  /** `sumsOfFrame`: where the sums of each frame lie that the tile touches; null for those that have them in the target. */
+  /** `sumsOfFrame`: where the sums of each frame lie that the tile touches; null for those that have them in the
+   * target. */
   TileRows(const AccumulateJob& job, const FrameSums* sumsOfFrame, Load load, Store store)
       : job_(job),
         params_(job.params),
@@ -155,8 +156,8 @@ class TileRows {
     Index stop = head > 0 ? head : BLOCK;
     for (Index at = 0; at < length; at = stop, stop += BLOCK) {
       stop = std::min(stop, length);
-      nanCount += stop - at == BLOCK ? addBlock(columns, rows, at, WholeBlock())
-                                     : addBlock(columns, rows, at, stop - at);
+      nanCount +=
+          stop - at == BLOCK ? addBlock(columns, rows, at, WholeBlock()) : addBlock(columns, rows, at, stop - at);
     }
     return nanCount;
   }

@@ -11,7 +11,8 @@ namespace {
 /** Voxels of all planes in one part of a task: enough to be worth a turn, few enough that all cores end together. */
 constexpr Index PART_VOXELS = 1 << 16;
 
-/** The allocator maps blocks from here on by themselves; large pages of smaller ones would stay with its heap (bytes). */
+/** The allocator maps blocks from here on by themselves; large pages of smaller ones would stay with its heap (bytes).
+ */
 constexpr int64_t MAPPED_BYTES = int64_t{32} << 20;
 
 SumLayout ownLayoutOf(const WindowRequest& request) {
@@ -98,7 +99,7 @@ void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end, Line l
 /** Makes the rows of the tile's and the target's types. */
 template <typename Element, typename Value, typename Line, typename Load, typename Store>
 TileRows<Element, Value, Line, Load, Store> createRows(const AccumulateJob& job, const FrameSums* sums, Line, Load load,
-                                                 Store store) {
+                                                       Store store) {
   return {job, sums, load, store};
 }
 

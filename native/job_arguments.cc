@@ -148,15 +148,18 @@ std::vector<TouchedBox> readContributors(const Napi::Object& job, Masks& masks) 
   return contributors;
 }
 
-/** Spans in order that do not meet. */
-std::vector<Span> readSpans(const Napi::Object& list, Index limit) {
-  const Napi::Env env = list.Env();
+/** Spans in order that do not meet. Where there are none, all of the axis. */
+std::vector<Span> readSpans(const Napi::Value& value, Index limit) {
+  if (value.IsUndefined()) return {{0, limit}};
+  const Napi::Env env = value.Env();
+  require(env, value.IsObject(), "the spans are no list");
+  const auto list = value.As<Napi::Object>();
   const Index count = indexAt(list, "length");
   std::vector<Span> spans;
   for (uint32_t i = 0; i < static_cast<uint32_t>(count); ++i) {
-    const Napi::Value value = list.Get(i);
-    require(env, value.IsObject(), "a span is no object");
-    const Span span{indexAt(value.As<Napi::Object>(), "start"), indexAt(value.As<Napi::Object>(), "stop")};
+    const Napi::Value item = list.Get(i);
+    require(env, item.IsObject(), "a span is no object");
+    const Span span{indexAt(item.As<Napi::Object>(), "start"), indexAt(item.As<Napi::Object>(), "stop")};
     const Index before = spans.empty() ? 0 : spans.back().stop;
     require(env, before <= span.start && span.start <= span.stop && span.stop <= limit, "a span is out of place");
     spans.push_back(span);
@@ -219,10 +222,10 @@ WindowRequest readWindowRequest(const Napi::Object& shape, const Napi::Value& fo
                          indexAt(shape, "height", 1), indexAt(shape, "width", 1)};
   const WindowRequest request{size,
                               indexAt(shape, "carriedFrames", 1),
-                              indexAt(shape, "ownFrames"),
+                              shape.Has("ownFrames") ? indexAt(shape, "ownFrames") : size.frames,
                               formatOf(format),
-                              readSpans(objectAt(shape, "sharedRows"), size.height),
-                              readSpans(objectAt(shape, "sharedColumns"), size.width)};
+                              readSpans(shape.Get("sharedRows"), size.height),
+                              readSpans(shape.Get("sharedColumns"), size.width)};
   require(shape.Env(), request.format != FORMAT_RGB24 || size.channels == 3, "rgb24 takes 3 channels");
   return request;
 }
@@ -233,10 +236,9 @@ AccumulateJob readAccumulateJob(const Napi::Object& object, const WindowRequest&
   params.window = window.shape;
   readPixels(objectAt(object, "pixels"), job);
   // The frames of the video go on while the window's are a ring.
-  const std::array<AxisLimits, 3> limits{
-      {{params.tileFrames, 2 * MAX_INDEX, nullptr},
-       {params.tileHeight, window.shape.height, &window.sharedRows},
-       {params.tileWidth, window.shape.width, &window.sharedColumns}}};
+  const std::array<AxisLimits, 3> limits{{{params.tileFrames, 2 * MAX_INDEX, nullptr},
+                                          {params.tileHeight, window.shape.height, &window.sharedRows},
+                                          {params.tileWidth, window.shape.width, &window.sharedColumns}}};
   const std::array<const char*, 3> names{"frames", "height", "width"};
   const std::array<TouchedPart*, 3> parts{&params.frames, &params.height, &params.width};
   for (size_t axis = 0; axis < 3; ++axis) {

@@ -1,7 +1,6 @@
-// The arithmetic of one element, once: built by the C++ and by the Metal compiler, so no std::, no exceptions and no name
-// that is a type in MSL, such as half.
-// Every float operation is a statement of its own: a compiler may fuse operations inside one statement only.
-// All of it is free of branches, so that a loop over a row becomes SIMD code.
+// The arithmetic of one element, once: built by the C++ and by the Metal compiler, so no std::, no exceptions and no
+// name that is a type in MSL, such as half. Every float operation is a statement of its own: a compiler may fuse
+// operations inside one statement only. All of it is free of branches, so that a loop over a row becomes SIMD code.
 #pragma once
 
 #include "blend_params.h"

@@ -13,6 +13,7 @@ import type {
   KernelFactory,
   OpenOptions,
   TouchedBox,
+  WindowLayout,
 } from "./types.js";
 
 /**

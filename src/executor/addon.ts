@@ -1,13 +1,16 @@
 import { createRequire } from "node:module";
-import type { Kernel, OutputFormat, WindowShape } from "./types.js";
+import type { Kernel, OutputFormat, WindowLayout, WindowShape } from "./types.js";
 
 /** An executor of the addon. Its jobs refer to the typed arrays they are given until their promises settle. */
 export interface NativeExecutor {
   /** One line: what it runs on. */
   readonly description: string;
   readonly flushesSubnormals: boolean;
-  /** Makes a kernel, which may also throw where a Kernel rejects. Throws Error when the window does not fit in memory. */
-  open(shape: WindowShape, format: OutputFormat): Kernel;
+  /**
+   * Makes a kernel, which may also throw where a Kernel rejects. Without its layout, a window has room for sums of every
+   * voxel. Throws Error when it does not fit in memory.
+   */
+  open(window: WindowShape & Partial<WindowLayout>, format: OutputFormat): Kernel;
 }
 
 /** Settings of the executor on a Mac's GPU, for tests. */
