@@ -79,7 +79,7 @@ class Driver {
         executor_(createCpuExecutor(threads)),
         window_(executor_->createWindow({shape_,
                                          axes[0].overlap,
-                                         axes[0].tile - axes[0].overlap,
+                                         std::max<Index>(1, axes[0].overlap),
                                          outputFormat,
                                          {axes[1].shared()},
                                          {axes[2].shared()}})) {

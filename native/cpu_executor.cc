@@ -36,7 +36,7 @@ class CpuExecutor final : public Executor {
 
   std::unique_ptr<Window> createWindow(const WindowRequest& request) override {
     const WindowShape& shape = request.shape;
-    const Index frames = request.carriedFrames + request.ownFrames;
+    const Index frames = std::max({shape.frames, request.carriedFrames, request.lateFrames});
     const int64_t bytes = bytesOfPlanes(shape, shape.batch * shape.channels, frames);
     try {
       return std::make_unique<CpuWindow>(request, pool_);

@@ -30,12 +30,10 @@ struct RowCounts {
 template <typename Element, typename Value, typename Line, typename Load, typename Store>
 class TileRows {
  public:
-  /** `sumsOfFrame`: where the sums of each frame lie that the tile touches; null for those that have them in the
-   * target. */
-  TileRows(const AccumulateJob& job, const FrameSums* sumsOfFrame, Load load, Store store)
+  TileRows(const AccumulateJob& job, const TileSums& sums, Load load, Store store)
       : job_(job),
         params_(job.params),
-        sumsOfFrame_(sumsOfFrame),
+        sums_(sums),
         tileWeights_(static_cast<size_t>(job.axes[2].planned)),
         weights_(job),
         load_(load),
@@ -56,7 +54,8 @@ class TileRows {
       weights_.make(params_.frames.start + frame, params_.height.start + row);
       counts.uncovered = weights_.uncovered();
     }
-    std::array<Index, 5> cuts{0, fresh, final, present, width.planned};
+    // Between them columns fare alike, and their sums lie together.
+    std::array<Index, 7> cuts{0, fresh, final, present, width.fresh, width.final, width.planned};
     std::sort(cuts.begin(), cuts.end());
     for (size_t i = 0; i + 1 < cuts.size(); ++i) {
       const Index begin = cuts[i];
@@ -120,7 +119,7 @@ class TileRows {
     target_ = {static_cast<Value*>(job_.finish.target) +
                    ((targetFrame * height + videoRow) * width + params_.width.start) * GROUP,
                finish.targetFrames * height * width * GROUP};
-    frameSums_ = &sumsOfFrame_[frame];
+    frameSums_ = &sums_.frames[frame];
     videoRow_ = videoRow;
   }
 
@@ -129,12 +128,17 @@ class TileRows {
     if constexpr (std::is_same_v<Value, float>) {
       if (frameSums_->isInTarget()) return target_.from(column);
     }
-    const auto& [layout, sums] = *frameSums_;
-    return {sums + layout->indexOf(videoRow_, params_.width.start + column), layout->size()};
+    const Index videoColumn = params_.width.start + column;
+    const bool isShared = sums_.layout.isShared(videoRow_, videoColumn);
+    const SumRegion& region = isShared ? sums_.layout.shared() : sums_.layout.alone();
+    return {(isShared ? frameSums_->shared : frameSums_->alone) + region.indexOf(videoRow_, videoColumn),
+            region.size()};
   }
 
-  Index toNextSums() const {
-    return frameSums_->isInTarget() ? params_.window.width : frameSums_->layout->toNextRow(videoRow_);
+  Index toNextSums(Index column) const {
+    if (frameSums_->isInTarget()) return params_.window.width;
+    const bool isShared = sums_.layout.isShared(videoRow_, params_.width.start + column);
+    return (isShared ? sums_.layout.shared() : sums_.layout.alone()).toNextRow(videoRow_);
   }
 
   /** Away from the ramps one row is as the one before. */
@@ -148,7 +152,7 @@ class TileRows {
   Index addColumns(const Columns& columns) {
     const bool hasSums = !columns.isFresh || !columns.isFinal;
     const Rows rows{pixels_.from(columns.begin), hasSums ? sumsFrom(columns.begin) : PlaneRows<float>{},
-                    hasSums ? toNextSums() : 0, target_.from(columns.begin * GROUP)};
+                    hasSums ? toNextSums(columns.begin) : 0, target_.from(columns.begin * GROUP)};
     const Index length = columns.end - columns.begin;
     const Index head = columns.isFinal ? headOf(rows.target.first) : headOf(rows.sums.first);
     if (columns.isFinal) fetchEnds(rows.target, length);
@@ -260,7 +264,7 @@ class TileRows {
 
   const AccumulateJob& job_;
   const AccumulateParams& params_;
-  const FrameSums* const sumsOfFrame_;
+  const TileSums sums_;
   std::vector<float> tileWeights_;
   /** What they are made with; those of 0 never are. */
   float tileRowMask_ = 0.0f;

@@ -11,16 +11,9 @@ namespace {
 /** Voxels of all planes in one part of a task: enough to be worth a turn, few enough that all cores end together. */
 constexpr Index PART_VOXELS = 1 << 16;
 
-/** The allocator maps blocks from here on by themselves; large pages of smaller ones would stay with its heap (bytes).
- */
-constexpr int64_t MAPPED_BYTES = int64_t{32} << 20;
-
-SumLayout ownLayoutOf(const WindowRequest& request) {
-  return {request.shape.height, request.shape.width, request.sharedRows, request.sharedColumns};
-}
-
-Index ownSlotsOf(const WindowRequest& request) {
-  return request.format == FORMAT_FLOAT32 ? 0 : request.ownFrames;
+/** Slots for sums of voxels that tiles of one interval share. */
+Index sharedSlotsOf(const WindowRequest& request) {
+  return request.format == FORMAT_FLOAT32 ? request.carriedFrames : request.shape.frames;
 }
 
 /** Bytes of the whole target: all of its frames. */
@@ -34,52 +27,62 @@ int64_t targetBytes(const NormaliseJob& job) {
 CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> pool)
     : planes_(request.shape.batch * request.shape.channels),
       format_(request.format),
-      carriedLayout_(request.shape.height, request.shape.width),
-      ownLayout_(ownLayoutOf(request)),
-      carriedSlots_(request.carriedFrames),
-      ownSlots_(ownSlotsOf(request)),
+      layout_(request.shape, request.sharedRows, request.sharedColumns),
+      lateFrames_(request.lateFrames),
+      sharedSlots_(sharedSlotsOf(request)),
       byteLength_(planes_ * static_cast<Index>(sizeof(float)) *
-                  (request.carriedFrames * carriedLayout_.size() + ownSlotsOf(request) * ownLayout_.size())),
+                  (sharedSlotsOf(request) * layout_.shared().size() + lateFrames_ * layout_.alone().size())),
       memory_(byteLength_),
-      carriedSums_(static_cast<float*>(memory_.data())),
-      ownSums_(carriedSums_ + request.carriedFrames * planes_ * carriedLayout_.size()),
+      sharedSums_(static_cast<float*>(memory_.data())),
+      aloneSums_(sharedSums_ + sharedSlotsOf(request) * planes_ * layout_.shared().size()),
       pool_(std::move(pool)) {}
 
 void CpuWindow::accumulate(const AccumulateJob& job, Done done) {
   prepare(job);
-  const Index rows = job.axes[0].planned * job.axes[1].planned;
-  if (rows == 0) return done(Outcome());
+  const TileAxis& frames = job.axes[0];
+  const auto end = [done = std::move(done)] { done(Outcome()); };
+  const bool takesPlaces = frames.fresh > 0 && frames.final < frames.planned;
+  if (!takesPlaces) return addFrames(job, {0, frames.planned}, end);
+  addFrames(job, {0, frames.final},
+            [this, &job, end] { addFrames(job, {job.axes[0].final, job.axes[0].planned}, end); });
+}
+
+void CpuWindow::addFrames(const AccumulateJob& job, Span frames, std::function<void()> done) {
+  const Index height = job.axes[1].planned;
+  const Index rows = (frames.stop - frames.start) * height;
+  if (rows == 0) return done();
   const Index rowVoxels = job.params.window.batch * job.params.window.channels * job.axes[2].planned;
   const Index partRows = std::max<Index>(1, PART_VOXELS / std::max<Index>(1, rowVoxels));
-  const auto run = [this, &job, rows, partRows](Index part) {
+  const Index first = frames.start * height;
+  const auto run = [this, &job, first, rows, partRows](Index part) {
     const Index begin = part * partRows;
     const Index end = std::min(rows, begin + partRows);
-    runFor(instructionSet_, [this, &job, begin, end](auto line) { addRows(job, begin, end, line); });
+    runFor(instructionSet_, [&](auto line) { addRows(job, first + begin, first + end, line); });
     endStreaming();
   };
-  pool_->start({(rows + partRows - 1) / partRows, run, [done = std::move(done)] { done(Outcome()); }});
+  pool_->start({(rows + partRows - 1) / partRows, run, std::move(done)});
 }
 
 /** Finds the sums of each frame that the tile touches. */
 void CpuWindow::prepare(const AccumulateJob& job) {
   const TileAxis& frames = job.axes[0];
   sumsOfFrame_.clear();
-  for (Index frame = 0; frame < frames.planned; ++frame)
-    sumsOfFrame_.push_back(sumsOf(job.params.frames.start + frame, frame >= frames.fresh && frame < frames.final));
+  for (Index frame = 0; frame < frames.planned; ++frame) {
+    const bool isOnlyHere = frame >= frames.fresh && frame < frames.final;
+    const bool isInTarget = format_ == FORMAT_FLOAT32 && isOnlyHere;
+    sumsOfFrame_.push_back(isInTarget ? FrameSums{} : sumsOf(job.params.frames.start + frame));
+  }
   const NormaliseParams& finish = job.finish.params;
   const bool isCounted = countStart_ == finish.start && counts_.size() == static_cast<size_t>(finish.count);
   if (finish.count == 0 || isCounted) return;
-  const int64_t bytes = targetBytes(job.finish);
-  if (bytes >= MAPPED_BYTES) hintLargePages(job.finish.target, bytes);
+  hintLargePages(job.finish.target, targetBytes(job.finish));
   countStart_ = finish.start;
   counts_ = std::vector<FrameCounts>(static_cast<size_t>(finish.count));
 }
 
-/** `isOwn`: no other interval touches the frame. */
-FrameSums CpuWindow::sumsOf(Index frame, bool isOwn) {
-  if (isOwn && format_ == FORMAT_FLOAT32) return {};
-  if (isOwn) return {&ownLayout_, ownSums_ + ownSlots_.slotOf(frame) * planes_ * ownLayout_.size()};
-  return {&carriedLayout_, carriedSums_ + carriedSlots_.slotOf(frame) * planes_ * carriedLayout_.size()};
+FrameSums CpuWindow::sumsOf(Index frame) {
+  return {sharedSums_ + sharedSlots_.slotOf(frame) * planes_ * layout_.shared().size(),
+          aloneSums_ + frame % lateFrames_ * planes_ * layout_.alone().size()};
 }
 
 template <typename Line>
@@ -98,14 +101,14 @@ void CpuWindow::addRows(const AccumulateJob& job, Index begin, Index end, Line l
 
 /** Makes the rows of the tile's and the target's types. */
 template <typename Element, typename Value, typename Line, typename Load, typename Store>
-TileRows<Element, Value, Line, Load, Store> createRows(const AccumulateJob& job, const FrameSums* sums, Line, Load load,
+TileRows<Element, Value, Line, Load, Store> createRows(const AccumulateJob& job, const TileSums& sums, Line, Load load,
                                                        Store store) {
   return {job, sums, load, store};
 }
 
 template <typename Element, typename Line, typename Load>
 void CpuWindow::addRowsOf(const AccumulateJob& job, Index begin, Index end, Line line, Load load) {
-  const FrameSums* sums = sumsOfFrame_.data();
+  const TileSums sums{layout_, sumsOfFrame_.data()};
   const float low = job.finish.params.low;
   const float factor = job.finish.params.factor;
   switch (job.finish.format) {
@@ -151,8 +154,7 @@ void CpuWindow::normalise(const NormaliseJob& job, Done done) {
   Outcome outcome;
   const Index stop = job.params.start + job.params.count;
   for (Index frame = job.params.start; frame < stop; ++frame) {
-    carriedSlots_.release(frame);
-    ownSlots_.release(frame);
+    sharedSlots_.release(frame);
     const auto at = static_cast<size_t>(frame - countStart_);
     if (frame < countStart_ || at >= counts_.size()) continue;
     outcome.nanCount += counts_[at].nan.exchange(0);

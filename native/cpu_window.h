@@ -18,6 +18,9 @@ namespace tileblend {
  * Holds sums of voxels that several tiles touch, and nothing else: weights are made from the masks where they are
  * needed, and voxels are finished by the tile that touches them last. With a target of float32, the sums of frames that
  * only one interval touches lie in it.
+ *
+ * A tile finishes voxels that it has alone in its interval before it begins the sums of those that it leaves to later
+ * intervals: these take their place.
  */
 class CpuWindow final : public Window {
  public:
@@ -36,7 +39,9 @@ class CpuWindow final : public Window {
   };
 
   void prepare(const AccumulateJob& job);
-  FrameSums sumsOf(Index frame, bool isOwn);
+  FrameSums sumsOf(Index frame);
+  /** Adds frames of the tile, counted from the first that the plan has it touch. */
+  void addFrames(const AccumulateJob& job, Span frames, std::function<void()> done);
   /** Adds the rows [begin, end) of the tile, which are numbered through its frames. */
   template <typename Line>
   void addRows(const AccumulateJob& job, Index begin, Index end, Line line);
@@ -47,16 +52,14 @@ class CpuWindow final : public Window {
 
   const Index planes_;
   const PixelFormat format_;
-  /** Of frames that several intervals touch, and of the others. */
-  const SumLayout carriedLayout_;
-  const SumLayout ownLayout_;
-  FrameSlots carriedSlots_;
-  FrameSlots ownSlots_;
+  const SumLayout layout_;
+  const Index lateFrames_;
+  FrameSlots sharedSlots_;
   const int64_t byteLength_;
-  /** carried[slot][plane][layout], own[slot][plane][layout] */
+  /** shared[slot][plane][region], alone[frame mod lateFrames][plane][region] */
   const LargeMemory memory_;
-  float* const carriedSums_;
-  float* const ownSums_;
+  float* const sharedSums_;
+  float* const aloneSums_;
   /** Of the frames of the tile that is being added. */
   std::vector<FrameSums> sumsOfFrame_;
   const std::shared_ptr<ThreadPool> pool_;

@@ -95,8 +95,8 @@ struct WindowRequest {
   WindowShape shape;
   /** The most frames of an interval that other intervals touch too; at least 1. */
   Index carriedFrames;
-  /** The most frames of an interval that no other touches. */
-  Index ownFrames;
+  /** The most frames that an interval leaves to later ones to finish; at least 1. */
+  Index lateFrames;
   /** Of every NormaliseJob. */
   PixelFormat format;
   /** Rows and columns that more than one interval of their axis touches. */

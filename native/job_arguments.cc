@@ -222,7 +222,7 @@ WindowRequest readWindowRequest(const Napi::Object& shape, const Napi::Value& fo
                          indexAt(shape, "height", 1), indexAt(shape, "width", 1)};
   const WindowRequest request{size,
                               indexAt(shape, "carriedFrames", 1),
-                              shape.Has("ownFrames") ? indexAt(shape, "ownFrames") : size.frames,
+                              shape.Has("lateFrames") ? indexAt(shape, "lateFrames", 1) : size.frames,
                               formatOf(format),
                               readSpans(shape.Get("sharedRows"), size.height),
                               readSpans(shape.Get("sharedColumns"), size.width)};

@@ -15,12 +15,16 @@ namespace tileblend {
 /** A large page on the systems that have them on request (bytes). */
 constexpr uintptr_t LARGE_PAGE = uintptr_t{1} << 21;
 
+/** The allocator maps blocks from here on by themselves; large pages of others would stay with its heap (bytes). */
+constexpr int64_t MAPPED_BYTES = int64_t{32} << 20;
+
 /**
  * Asks for large pages where [memory, memory + bytes) holds whole ones: memory that is new comes in two hundred times
  * fewer faults. A hint, which changes no value; it does nothing where the system has no such thing.
  */
 inline void hintLargePages([[maybe_unused]] void* memory, [[maybe_unused]] int64_t bytes) {
 #ifdef __linux__
+  if (bytes < MAPPED_BYTES) return;
   const auto begin = reinterpret_cast<uintptr_t>(memory);
   const uintptr_t first = (begin + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
   const uintptr_t last = (begin + static_cast<uintptr_t>(bytes)) & ~(LARGE_PAGE - 1);

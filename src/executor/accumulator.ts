@@ -59,7 +59,6 @@ class TileSpans {
     this.window = {
       frames: this.frames.longest,
       carriedFrames: Math.max(1, this.frames.longestShared),
-      ownFrames: this.frames.longestOwn,
       lateFrames: Math.max(1, this.frames.longestLate),
       height: output.height,
       width: output.width,

@@ -38,12 +38,15 @@ export class AxisSpans {
 
   /** The most positions of one interval that other intervals touch too. */
   get longestShared(): number {
-    return this.#longest(({ planned, fresh, final }) => planned - Math.max(0, final - fresh));
+    return this.#whole().reduce(
+      (most, { planned, fresh, final }) => Math.max(most, planned - Math.max(0, final - fresh)),
+      0,
+    );
   }
 
-  /** The most positions of one interval that no other touches. */
-  get longestOwn(): number {
-    return this.#longest(({ fresh, final }) => Math.max(0, final - fresh));
+  /** The most positions that intervals up to one of them leave to later ones to finish. */
+  get longestLate(): number {
+    return this.#parts.reduce((most, _, i) => Math.max(most, at(this.#stopBefore, i + 1) - this.finalBefore(i + 1)), 0);
   }
 
   /** Positions that more than one interval touches, in order. */
@@ -60,23 +63,14 @@ export class AxisSpans {
     return spans;
   }
 
-  #longest(lengthOf: (axis: TileAxis) => number): number {
-    return this.#whole().reduce((most, axis) => Math.max(most, lengthOf(axis)), 0);
+  /** Where intervals start and stop, ascending: between two such positions the same intervals touch all. */
+  get cuts(): readonly number[] {
+    return [...new Set(this.#parts.flatMap((part) => [part.start, stopOf(part)]))].sort((a, b) => a - b);
   }
 
   /** What tiles of the planned size touch. */
   #whole(): readonly TileAxis[] {
     return this.#parts.map(({ offset, mask }, i) => this.tileAxis(i, offset + mask.length));
-  }
-
-  /** The most positions that intervals up to one of them leave to later ones to finish. */
-  get longestLate(): number {
-    return this.#parts.reduce((most, _, i) => Math.max(most, at(this.#stopBefore, i + 1) - this.finalBefore(i + 1)), 0);
-  }
-
-  /** Where intervals start and stop, ascending: between two such positions the same intervals touch all. */
-  get cuts(): readonly number[] {
-    return [...new Set(this.#parts.flatMap((part) => [part.start, stopOf(part)]))].sort((a, b) => a - b);
   }
 
   /** What a tile of so many positions touches in an interval. */

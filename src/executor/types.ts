@@ -123,8 +123,6 @@ export interface WindowShape {
 
 /** How the window may be laid out. */
 export interface WindowLayout extends WindowShape {
-  /** Enough for the frames of an interval of the frames axis that no other touches. */
-  readonly ownFrames: number;
   /** Rows and columns that more than one interval of their axis touches (pixels). */
   readonly sharedRows: readonly Span[];
   readonly sharedColumns: readonly Span[];
