@@ -27,19 +27,19 @@ export function summarise(workload, trials) {
 }
 
 /** The share of each floor that was reached: least possible time over time, each against the limit of its own round. */
-function shares({ mode, out }, { least, window, values }, trials) {
+function shares({ mode, out }, { least, window, sums, values }, trials) {
   const limited = trials.filter(({ limit }) => limit?.copyBytesPerSecond > 0);
   if (limited.length === 0) return {};
-  // Frames that are handed out, and a whole result, lie in fresh memory, which the system clears page by page.
-  const fresh = mode === "reused" ? 0 : values * BYTES[out];
+  // Frames that are handed out, a whole result and sums lie in fresh memory, which the system clears page by page.
+  const handed = mode === "reused" ? 0 : values * BYTES[out];
   const shareOf =
-    (bytes) =>
+    (bytes, fresh) =>
     ({ limit, milliseconds }) =>
       (1000 * (bytes / limit.copyBytesPerSecond + fresh * limit.faultSecondsPerByte)) / milliseconds;
   return {
     copyBytesPerSecond: median(limited.map(({ limit }) => limit.copyBytesPerSecond)),
-    shareOfA: median(limited.map(shareOf(least))),
-    shareOfB: median(limited.map(shareOf(least + window))),
+    shareOfA: median(limited.map(shareOf(least, handed))),
+    shareOfB: median(limited.map(shareOf(least + window, handed + sums))),
   };
 }
 

@@ -49,6 +49,7 @@ export function planOf({ size, tiling }) {
  * `least`: each touched pixel of a tile read once, each output value written once: floor (a).
  * `window`: what float32 sums add to it, written where a voxel is touched and not final, read where it is not fresh:
  * floor (b) is least + window. Masks and weights are rows that stay in the cache.
+ * `sums`: memory that those sums take at once.
  */
 export function countBytes({ tile, out, channels = 3 }, plan) {
   const axes = ["frames", "height", "width"].map((axis) => touchedLengths(plan.axes[axis]));
@@ -58,8 +59,25 @@ export function countBytes({ tile, out, channels = 3 }, plan) {
   const voxels = plan.output.frames * plan.output.height * plan.output.width;
   if (fresh !== voxels || final !== voxels) throw new Error("each voxel is touched first once and last once");
   const least = channels * (touched * BYTES[tile] + voxels * BYTES[out]);
+  const sums = 4 * channels * countSums(plan, out);
   const window = channels * 4 * 2 * (touched - voxels);
-  return { least, window, touched: channels * touched, values: channels * voxels };
+  return { least, sums, window, touched: channels * touched, values: channels * voxels };
+}
+
+/**
+ * Sums that are there at once, of one plane: of voxels that several tiles of an interval of the frames axis touch, those
+ * of its frames, less the ones whose output is a sum's place; of the others, those of frames left to later intervals.
+ */
+function countSums({ axes, output }, out) {
+  const [frames, height, width] = ["frames", "height", "width"].map((axis) => touchedLengths(axes[axis]));
+  const aloneIn = (lengths) => sum(lengths.map(({ fresh, final, touched }) => Math.max(0, fresh + final - touched)));
+  const alone = aloneIn(height) * aloneIn(width);
+  const shared = output.height * output.width - alone;
+  const late = Math.max(...frames.map(({ touched, final }) => touched - final));
+  const held = frames.map(({ touched, fresh, final }) =>
+    out === "float32" ? touched - Math.max(0, fresh + final - touched) : touched,
+  );
+  return Math.max(...held) * shared + late * alone;
 }
 
 function touchedLengths(intervals) {
