@@ -26,6 +26,11 @@ constexpr std::array<const char*, 4> FORMAT_NAMES{"float32", "float16", "bfloat1
 constexpr std::array<PixelFormat, 3> TILE_FORMATS{FORMAT_FLOAT32, FORMAT_FLOAT16, FORMAT_BFLOAT16};
 constexpr std::array<PixelFormat, 4> OUTPUT_FORMATS{FORMAT_FLOAT32, FORMAT_FLOAT16, FORMAT_BFLOAT16, FORMAT_RGB24};
 
+/** A window with room for sums of every voxel. */
+WindowRequest requestFor(const WindowShape& shape, PixelFormat format) {
+  return {shape, shape.frames, shape.frames, format, {{0, shape.height}}, {{0, shape.width}}};
+}
+
 /** Runs one job to its end. */
 template <typename Start>
 void runJob(Start start) {
@@ -119,7 +124,7 @@ CheckTile makeTies() {
 
 /** What the executor makes of tiles, in one format. */
 Bytes blend(Executor& executor, const std::vector<CheckTile>& tiles, PixelFormat format) {
-  const std::unique_ptr<Window> window = executor.createWindow({SHAPE, SHAPE.frames, format});
+  const std::unique_ptr<Window> window = executor.createWindow(requestFor(SHAPE, format));
   for (const CheckTile& tile : tiles) addTile(*window, SHAPE, tile);
   return takeFrames(*window, SHAPE, format);
 }
@@ -197,7 +202,7 @@ bool flushesSubnormals(Executor& executor) {
   const float pixel = 0x1p-100f;
   CheckTile tile{FORMAT_FLOAT32, Bytes(sizeof pixel), {{{0x1p-30f}, {1.0f}, {1.0f}}}};
   std::memcpy(tile.pixels.data(), &pixel, sizeof pixel);
-  const std::unique_ptr<Window> window = executor.createWindow({shape, shape.frames, FORMAT_FLOAT32});
+  const std::unique_ptr<Window> window = executor.createWindow(requestFor(shape, FORMAT_FLOAT32));
   addTile(*window, shape, tile);
   // The weight, 2^-30, is below 1e-8: the mean is 2^-130 / 1e-8, a normal number unless the product became 0.
   const Bytes mean = takeFrames(*window, shape, FORMAT_FLOAT32);
