@@ -30,5 +30,7 @@ const idle = residentBytes().now;
 const executor = await createExecutor(name, name === "cpu" && threads ? { threads } : {});
 const { run, pixelBytes } = prepare(workload);
 touchMemory();
+// Memory that is reused has been written by a decode before, right before: the host takes back what lies idle too.
+if (workload.mode === "reused") await run(executor);
 const milliseconds = await run(executor);
 console.log(JSON.stringify({ milliseconds, idle, peak: residentBytes().highest, pixelBytes }));
