@@ -15,7 +15,11 @@
 
 namespace tileblend {
 
-/** Work in numbered parts that may run in any order and at the same time. Neither function may throw. */
+/**
+ * Work in numbered parts that may run in any order and at the same time. Neither function may throw. Each thread begins
+ * with a stretch of its own: neighbouring parts lie in the same pages, and of two threads that touch a fresh page at
+ * once both have the system clear one.
+ */
 struct Task {
   int64_t parts;
   std::function<void(int64_t part)> run;
@@ -38,7 +42,7 @@ class ThreadPool {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     launch();
-    queue_.push_back(std::make_shared<Running>(std::move(task)));
+    queue_.push_back(std::make_shared<Running>(std::move(task), size_));
     wake_.notify_all();
   }
 
@@ -55,18 +59,29 @@ class ThreadPool {
   }
 
  private:
-  struct Running {
-    explicit Running(Task t) : task(std::move(t)) {}
-    Task task;
+  struct Stretch {
     std::atomic<int64_t> next{0};
+    int64_t stop = 0;
+  };
+
+  struct Running {
+    Running(Task t, unsigned threads) : task(std::move(t)), stretches(threads) {
+      for (size_t i = 0; i < threads; ++i) {
+        const auto at = static_cast<int64_t>(i);
+        stretches[i].next = task.parts * at / threads;
+        stretches[i].stop = task.parts * (at + 1) / threads;
+      }
+    }
+    Task task;
+    std::vector<Stretch> stretches;
     std::atomic<int64_t> ended{0};
   };
 
   void launch() {
-    while (threads_.size() < size_) threads_.emplace_back([this] { work(); });
+    while (threads_.size() < size_) threads_.emplace_back([this, index = threads_.size()] { work(index); });
   }
 
-  void work() {
+  void work(size_t index) {
     // A thread inherits the settings of the one that starts it, where a library may flush subnormals or round down.
     std::fesetenv(FE_DFL_ENV);
     for (std::unique_lock lock(mutex_);;) {
@@ -74,17 +89,17 @@ class ThreadPool {
       if (stopping_) return;
       const std::shared_ptr<Running> running = queue_.front();
       lock.unlock();
-      runParts(*running);
+      for (size_t i = 0; i < size_; ++i) runParts(*running, running->stretches[(index + i) % size_]);
       lock.lock();
       if (!queue_.empty() && queue_.front() == running) queue_.pop_front();
     }
   }
 
-  /** Takes parts until none is left. */
-  void runParts(Running& running) {
+  /** Takes parts of a stretch until none is left. */
+  void runParts(Running& running, Stretch& stretch) {
     while (!stopping_) {
-      const int64_t part = running.next.fetch_add(1, std::memory_order_relaxed);
-      if (part >= running.task.parts) return;
+      const int64_t part = stretch.next.fetch_add(1, std::memory_order_relaxed);
+      if (part >= stretch.stop) return;
       running.task.run(part);
       // The last one sees what the others wrote, and whoever hears of done sees it too.
       const int64_t ended = running.ended.fetch_add(1, std::memory_order_acq_rel) + 1;
