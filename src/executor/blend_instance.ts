@@ -72,6 +72,30 @@ export class BlendInstance {
   }
 }
 
+/**
+ * Gives instances to kernels, each to one at a time. Of those that come back the last is kept until the collector wants
+ * its memory: pages written before cost less than fresh ones. What lies in them is whatever was left there.
+ */
+export class BlendInstances {
+  readonly #module: WebAssembly.Module;
+  #kept: WeakRef<BlendInstance> | undefined;
+
+  constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
+
+  take(): BlendInstance {
+    const kept = this.#kept?.deref();
+    this.#kept = undefined;
+    return kept ?? new BlendInstance(this.#module);
+  }
+
+  /** Takes one back whose kernel is closed. */
+  giveBack(instance: BlendInstance): void {
+    this.#kept = new WeakRef(instance);
+  }
+}
+
 /** Where the next thing lies behind rows that end at an offset. */
 export function placeBehind(end: number): number {
   return Math.ceil((end + SLACK_BYTES) / 64) * 64;

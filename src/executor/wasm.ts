@@ -2,7 +2,7 @@ import { ExecutorError } from "../errors.js";
 import { blendWasm } from "../generated/blend_wasm.js";
 import { decodeHex } from "../hex.js";
 import { nextTurn } from "../turn.js";
-import { BlendInstance, placeBehind } from "./blend_instance.js";
+import { type BlendInstance, BlendInstances, placeBehind } from "./blend_instance.js";
 import type {
   AccumulateJob,
   Kernel,
@@ -17,13 +17,15 @@ import { type Columns, SumPlaces } from "./wasm_sums.js";
 
 /** Pixels of all planes that are brought in at once (bytes): they and what they become stay in the second cache. */
 const BLOCK_BYTES = 196608;
+/** Room for masks and a block of usual tiles: the memory grows once, since V8 may collect garbage each time. */
+const TILE_BYTES = 4 * BLOCK_BYTES;
 /** How long the event loop is held at most before others get a turn (ms). */
 const TURN_MS = 3;
 
 /** Compiles blend.wasm and returns what makes a kernel on it. */
 export function createWasmKernelFactory(): KernelFactory {
-  const module = new WebAssembly.Module(decodeHex(blendWasm));
-  return async (layout, format) => new WasmKernel(module, layout, format);
+  const instances = new BlendInstances(new WebAssembly.Module(decodeHex(blendWasm)));
+  return async (layout, format) => new WasmKernel(instances, layout, format);
 }
 
 /** The columns of a tile, and where the rows of a block lie in memory: bytes from one plane or row to the next. */
@@ -48,7 +50,8 @@ interface RowBlock {
 }
 
 // Memory of an instance: | statics | sums | weights of a row | tile: masks of columns | block: pixels in, finished values
-// out |. Offsets are below 2^32; in i32 parameters they wrap, and WebAssembly reads them as unsigned.
+// out |. An earlier decode may have left anything in it. Offsets are below 2^32; in i32 parameters they wrap, and
+// WebAssembly reads them as unsigned.
 class WasmKernel implements Kernel {
   readonly #layout: WindowLayout;
   readonly #planes: number;
@@ -58,6 +61,7 @@ class WasmKernel implements Kernel {
   readonly #group: number;
   readonly #sums: SumPlaces;
   readonly #masksPtr: number;
+  readonly #instances: BlendInstances;
   #blend: BlendInstance | undefined;
   /** When the event loop last had a turn: tiles of a quick decoder follow one another without one. */
   #turnStart = performance.now();
@@ -67,8 +71,9 @@ class WasmKernel implements Kernel {
   /** What was met in frames that are not handed out yet. */
   readonly #counts = new Map<number, NormaliseCounts>();
 
-  constructor(module: WebAssembly.Module, layout: WindowLayout, format: OutputFormat) {
-    const blend = new BlendInstance(module);
+  constructor(instances: BlendInstances, layout: WindowLayout, format: OutputFormat) {
+    const blend = instances.take();
+    this.#instances = instances;
     this.#blend = blend;
     this.#layout = layout;
     this.#planes = layout.batch * layout.channels;
@@ -77,7 +82,7 @@ class WasmKernel implements Kernel {
     this.#sums = new SumPlaces(layout, blend.functions.heap_base());
     const weightsPtr = placeBehind(this.#sums.end);
     this.#masksPtr = placeBehind(weightsPtr + layout.width * 4);
-    blend.reserve(this.#masksPtr);
+    blend.reserve(this.#masksPtr + TILE_BYTES);
     blend.functions.set_window(this.#planes, weightsPtr, blend.numberOf(format));
   }
 
@@ -248,7 +253,7 @@ class WasmKernel implements Kernel {
   }
 
   close(): void {
-    // The instance goes, and its memory with it.
+    if (this.#blend !== undefined) this.#instances.giveBack(this.#blend);
     this.#blend = undefined;
   }
 }
