@@ -26,14 +26,6 @@ function createDecoder(pixels, channels, dtype) {
   };
 }
 
-/** A tensor (1, channels, frames, height, width) that has been written to before. */
-function createUsed(dtype, channels, { frames, height, width }) {
-  const shape = [1, channels, frames, height, width];
-  const count = product(shape);
-  const data = dtype === "float32" ? new Float32Array(count) : new Uint16Array(count);
-  return { dtype, shape, data: data.fill(1) };
-}
-
 /** Latent cells of LTX: 128 channels. */
 function createLatents({ frames, height, width }) {
   const shape = [1, 128, frames, height, width];
@@ -42,7 +34,8 @@ function createLatents({ frames, height, width }) {
 
 /**
  * All that a decode of a workload takes, made before the clock starts. Returns `run(executor)`, which decodes once and
- * gives the milliseconds, and the bytes of the pixels of a tile.
+ * gives the milliseconds, and the bytes of the pixels of a tile. In mode "reused", a run writes into the result of the
+ * one before.
  */
 export function prepare(workload) {
   const { tiling, tile, out, mode, channels = 3, concurrency = 1 } = workload;
@@ -51,12 +44,15 @@ export function prepare(workload) {
   const pixels = createPixels(plan, channels, tile);
   const decoder = createDecoder(pixels, channels, tile);
   const common = { geometry: geometries.ltx, tiling: tilingOf(tiling), concurrency, outputChannels: channels };
-  const output = mode === "reused" ? { output: createUsed(out, channels, plan.output) } : {};
+  let reused = {};
   const run = async (executor) => {
-    const options = { ...common, ...output, executor };
+    const options = { ...common, ...reused, executor };
     const start = performance.now();
     if (mode === "streamed") await stream(latents, decoder, { ...options, ...formatOf(out) });
-    else await decodeTiled(latents, decoder, { ...options, dtype: out });
+    else {
+      const output = await decodeTiled(latents, decoder, { ...options, dtype: out });
+      if (mode === "reused") reused = { output };
+    }
     return performance.now() - start;
   };
   return { run, pixelBytes: pixels.byteLength };

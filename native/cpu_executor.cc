@@ -11,6 +11,7 @@
 
 #include "cpu_window.h"
 #include "executor.h"
+#include "memory_pool.h"
 #include "thread_pool.h"
 
 namespace tileblend {
@@ -26,10 +27,10 @@ constexpr const char* ARCHITECTURE = "other";
 
 class CpuExecutor final : public Executor {
  public:
-  explicit CpuExecutor(unsigned threads) : pool_(std::make_shared<ThreadPool>(threads)) {}
+  explicit CpuExecutor(unsigned threads) : threads_(std::make_shared<ThreadPool>(threads)) {}
 
   std::string description() const override {
-    const unsigned threads = pool_->size();
+    const unsigned threads = threads_->size();
     return std::string("CPU, ") + ARCHITECTURE + ", " + std::to_string(threads) +
            (threads == 1 ? " thread" : " threads");
   }
@@ -39,16 +40,17 @@ class CpuExecutor final : public Executor {
     const Index frames = std::max({shape.frames, request.carriedFrames, request.lateFrames});
     const int64_t bytes = bytesOfPlanes(shape, shape.batch * shape.channels, frames);
     try {
-      return std::make_unique<CpuWindow>(request, pool_);
+      return std::make_unique<CpuWindow>(request, threads_, memory_);
     } catch (const std::bad_alloc&) {
       throw std::runtime_error("the window of up to " + std::to_string(bytes) + " bytes does not fit in memory");
     }
   }
 
-  void stop() override { pool_->stop(); }
+  void stop() override { threads_->stop(); }
 
  private:
-  const std::shared_ptr<ThreadPool> pool_;
+  const std::shared_ptr<ThreadPool> threads_;
+  const std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();
 };
 
 }  // namespace

@@ -24,7 +24,8 @@ int64_t targetBytes(const NormaliseJob& job) {
 
 }  // namespace
 
-CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> pool)
+CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> threads,
+                     std::shared_ptr<MemoryPool> memory)
     : planes_(request.shape.batch * request.shape.channels),
       format_(request.format),
       layout_(request.shape, request.sharedRows, request.sharedColumns),
@@ -32,10 +33,11 @@ CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> p
       sharedSlots_(sharedSlotsOf(request)),
       byteLength_(planes_ * static_cast<Index>(sizeof(float)) *
                   (sharedSlotsOf(request) * layout_.shared().size() + lateFrames_ * layout_.alone().size())),
-      memory_(byteLength_),
-      sharedSums_(static_cast<float*>(memory_.data())),
+      memory_(memory->take(byteLength_)),
+      sharedSums_(static_cast<float*>(memory_.get())),
       aloneSums_(sharedSums_ + sharedSlotsOf(request) * planes_ * layout_.shared().size()),
-      pool_(std::move(pool)) {}
+      threads_(std::move(threads)),
+      memoryPool_(std::move(memory)) {}
 
 void CpuWindow::accumulate(const AccumulateJob& job, Done done) {
   prepare(job);
@@ -60,7 +62,7 @@ void CpuWindow::addFrames(const AccumulateJob& job, Span frames, std::function<v
     runFor(instructionSet_, [&](auto line) { addRows(job, first + begin, first + end, line); });
     endStreaming();
   };
-  pool_->start({(rows + partRows - 1) / partRows, run, std::move(done)});
+  threads_->start({(rows + partRows - 1) / partRows, run, std::move(done)});
 }
 
 /** Finds the sums of each frame that the tile touches. */
@@ -145,8 +147,7 @@ void CpuWindow::visitRows(const AccumulateJob& job, Index begin, Index end, Rows
 }
 
 std::shared_ptr<void> CpuWindow::allocateTarget(int64_t bytes) {
-  const auto memory = std::make_shared<LargeMemory>(bytes);
-  return {memory, memory->data()};
+  return memoryPool_->take(bytes);
 }
 
 /** The frames lie in the target already: tells what was met in them. */

@@ -9,7 +9,7 @@
 #include "executor.h"
 #include "frame_slots.h"
 #include "instruction_set.h"
-#include "large_memory.h"
+#include "memory_pool.h"
 #include "thread_pool.h"
 
 namespace tileblend {
@@ -25,7 +25,7 @@ namespace tileblend {
 class CpuWindow final : public Window {
  public:
   /** Throws std::bad_alloc when there is no room. */
-  CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> pool);
+  CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> threads, std::shared_ptr<MemoryPool> memory);
 
   int64_t byteLength() const override { return byteLength_; }
   void accumulate(const AccumulateJob& job, Done done) override;
@@ -57,12 +57,13 @@ class CpuWindow final : public Window {
   FrameSlots sharedSlots_;
   const int64_t byteLength_;
   /** shared[slot][plane][region], alone[frame mod lateFrames][plane][region] */
-  const LargeMemory memory_;
+  const std::shared_ptr<void> memory_;
   float* const sharedSums_;
   float* const aloneSums_;
   /** Of the frames of the tile that is being added. */
   std::vector<FrameSums> sumsOfFrame_;
-  const std::shared_ptr<ThreadPool> pool_;
+  const std::shared_ptr<ThreadPool> threads_;
+  const std::shared_ptr<MemoryPool> memoryPool_;
   const InstructionSet instructionSet_ = detectInstructionSet();
   // Of the frames that are final with the interval that is being added.
   Index countStart_ = 0;

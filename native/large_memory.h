@@ -37,7 +37,8 @@ class LargeMemory {
  public:
   /** Throws std::bad_alloc. */
   explicit LargeMemory(int64_t bytes)
-      : alignment_{static_cast<uintptr_t>(bytes) < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE},
+      : bytes_(bytes),
+        alignment_{static_cast<uintptr_t>(bytes) < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE},
         data_(::operator new(static_cast<size_t>(bytes), alignment_)) {
     hintLargePages(data_, bytes);
   }
@@ -46,8 +47,26 @@ class LargeMemory {
   LargeMemory& operator=(const LargeMemory&) = delete;
 
   void* data() const { return data_; }
+  int64_t bytes() const { return bytes_; }
+
+  /**
+   * Lets the system take the pages when it runs short, until they are written again; their contents may be lost.
+   * Returns whether it can.
+   */
+  bool lend() const {
+#ifdef __linux__
+    // What does not fill a page stays.
+    constexpr uintptr_t page = 65536;
+    const auto begin = (reinterpret_cast<uintptr_t>(data_) + page - 1) & ~(page - 1);
+    const auto end = (reinterpret_cast<uintptr_t>(data_) + static_cast<uintptr_t>(bytes_)) & ~(page - 1);
+    return begin < end && madvise(reinterpret_cast<void*>(begin), end - begin, MADV_FREE) == 0;
+#else
+    return false;
+#endif
+  }
 
  private:
+  const int64_t bytes_;
   const std::align_val_t alignment_;
   void* const data_;
 };

@@ -1,10 +1,4 @@
-import {
-  createOutput,
-  type DecodeFramesOptions,
-  type DecodeJob,
-  type DecodeTiledOptions,
-  resolveJob,
-} from "./decode_options.js";
+import { type DecodeFramesOptions, type DecodeJob, type DecodeTiledOptions, resolveJob } from "./decode_options.js";
 import { DecoderError, TileShapeError } from "./errors.js";
 import { chooseExecutor } from "./executor/index.js";
 import type { Accumulator, Executor, FrameChunk } from "./executor/types.js";
@@ -20,11 +14,14 @@ import { nextTurn } from "./turn.js";
  */
 export async function decodeTiled(latents: Tensor, decoder: TileDecoder, options: DecodeTiledOptions): Promise<Tensor> {
   const job = resolveJob(latents, decoder, options);
-  const output = job.output ?? createOutput(job);
-  for await (const _ of decodeChunks({ ...job, output }, new AbortController())) {
-    // Each chunk is final inside output.
+  if (job.format === "rgb24") throw new TypeError('decodeTiled gives a tensor; decodeFrames gives pixelFormat "rgb24"');
+  let whole: FrameChunk["frames"] | undefined;
+  for await (const { frames } of decodeChunks({ output: "new", ...job }, new AbortController())) {
+    // Each chunk is final inside the output.
+    whole = frames;
   }
-  return output;
+  if (whole === undefined || !("dtype" in whole)) throw new Error("a whole decode ends with its output");
+  return whole;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { mustBe } from "./errors.js";
 import { checkExecutorName } from "./executor/index.js";
-import { checkOutput, outputShape } from "./executor/open_options.js";
+import { checkOutput } from "./executor/open_options.js";
 import type { Executor, ExecutorName, OutputFormat } from "./executor/types.js";
 import type { Geometry } from "./geometry.js";
 import { planTiles, type TilePlan } from "./plan.js";
-import { bytesPerElement, checkTensor, createTensor, DTYPES, type Dtype, elementCount, type Tensor } from "./tensor.js";
+import { checkTensor, DTYPES, type Dtype, type Tensor } from "./tensor.js";
 import type { TileDecoder } from "./tile_decoder.js";
 import type { Tiling } from "./tiling.js";
 import {
@@ -60,7 +60,7 @@ export interface DecodeOptions {
   readonly outputChannels?: number;
   /** Element type of the result. Default the latents' own. */
   readonly dtype?: Dtype;
-  /** A tensor (B, C, frames, height, width) of the result's dtype to write into. */
+  /** A tensor (B, C, frames, height, width) of the result's dtype to write into, such as the result of a decode before. */
   readonly output?: Tensor;
 }
 
@@ -90,7 +90,7 @@ export interface DecodeJob {
   readonly outputChannels: number;
   readonly format: OutputFormat;
   readonly range: readonly [number, number];
-  readonly output?: Tensor;
+  readonly output?: Tensor | "new";
 }
 
 const COMMON_KEYS = [
@@ -165,19 +165,4 @@ function resolveRun({ executor = "auto", concurrency = 1, signal, onProgress, si
     onProgress: onProgress === undefined ? undefined : checkFunction("onProgress", onProgress),
     sizeMismatch: checkOneOf("sizeMismatch", sizeMismatch, ["error", "crop"]),
   };
-}
-
-/** Makes the tensor that a whole decode is written into, before any decoding. */
-export function createOutput({ latents, outputChannels, format, plan }: DecodeJob): Tensor {
-  if (format === "rgb24") throw new TypeError('decodeTiled gives a tensor; decodeFrames gives pixelFormat "rgb24"');
-  const shape = outputShape([latents.shape[0] ?? 1, outputChannels], plan);
-  try {
-    return createTensor(format, shape);
-  } catch (cause) {
-    const bytes = elementCount(shape) * bytesPerElement(format);
-    const ways = "decodeFrames hands out frames without holding them all";
-    throw new RangeError(`the output must fit in memory, got ${bytes} bytes for shape (${shape.join(", ")}); ${ways}`, {
-      cause,
-    });
-  }
 }

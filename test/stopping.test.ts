@@ -23,14 +23,19 @@ const inTime: DecodeFramesOptions = { ...common, tiling: { temporal } };
 const latents = latentsOf([1, 3, 9, 6, 7]);
 const probe = probeDecoder(geometry);
 
-/** A decoder that never answers, and the signals it was given. */
+/** A decoder that never answers, the signals it was given, and what resolves when it is called first. */
 function endlessDecoder() {
   const signals: AbortSignal[] = [];
+  let start = () => {};
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
+  });
   const decoder = (_: Tensor, { signal }: TileContext) => {
     signals.push(signal);
+    start();
     return new Promise<Tensor>(() => undefined);
   };
-  return { decoder, signals };
+  return { decoder, signals, started };
 }
 
 describe("stopping", () => {
@@ -60,20 +65,20 @@ describe("stopping", () => {
   });
 
   it("gives up at once when the consumer returns while a tile is decoded", async () => {
-    const { decoder, signals } = endlessDecoder();
+    const { decoder, signals, started } = endlessDecoder();
     const chunks = decodeFrames(latents, decoder, inTime);
     const pending = chunks.next();
-    await new Promise((resolve) => setImmediate(resolve));
+    await started;
     expect(await chunks.return?.()).to.deep.equal({ done: true, value: undefined });
     expect(await pending).to.deep.equal({ done: true, value: undefined });
     expect(signals.map(({ aborted, reason }) => [aborted, reason.name])).to.deep.equal([[true, "AbortError"]]);
   });
 
   it("gives up at once when the consumer throws while a tile is decoded", async () => {
-    const { decoder, signals } = endlessDecoder();
+    const { decoder, signals, started } = endlessDecoder();
     const chunks = decodeFrames(latents, decoder, inTime);
     const pending = chunks.next();
-    await new Promise((resolve) => setImmediate(resolve));
+    await started;
     const error = await chunks.throw?.(new Error("mine")).catch((reason: Error) => reason);
     expect(error).to.have.property("message", "mine");
     expect(await pending).to.deep.equal({ done: true, value: undefined });

@@ -2,9 +2,10 @@ import { ExecutorError, mustBe, showValue } from "../errors.js";
 import type { Tile, TilePlan } from "../plan.js";
 import { checkTensor, type Tensor } from "../tensor.js";
 import { checkInteger } from "../validate.js";
-import { ChunkTarget } from "./chunk_target.js";
-import { type ResolvedOptions, resolveOptions } from "./open_options.js";
+import { ChunkTarget, type TargetOptions } from "./chunk_target.js";
+import { resolveOptions } from "./open_options.js";
 import { AxisSpans } from "./spans.js";
+import { createOutput } from "./target_array.js";
 import type {
   AccumulateJob,
   Accumulator,
@@ -29,7 +30,13 @@ export async function openAccumulator(
   const { batch, channels, format } = resolved;
   const spans = new TileSpans(plan);
   const kernel = await createKernel({ batch, channels, ...spans.window }, format);
-  return new WindowAccumulator(plan, resolved, spans, kernel);
+  try {
+    const output = resolved.output === "new" ? createOutput(resolved, plan, kernel) : resolved.output;
+    return new WindowAccumulator(plan, { ...resolved, output }, spans, kernel);
+  } catch (error) {
+    kernel.close();
+    throw error;
+  }
 }
 
 /** Lengths of a tile's frames, height and width. */
@@ -116,7 +123,7 @@ class TileSpans {
 
 class WindowAccumulator implements Accumulator {
   readonly #plan: TilePlan;
-  readonly #options: ResolvedOptions;
+  readonly #options: TargetOptions;
   readonly #spans: TileSpans;
   readonly #kernel: Kernel;
   /** Where the frames go that are final with the interval that is being added. */
@@ -127,7 +134,7 @@ class WindowAccumulator implements Accumulator {
   #isClosed = false;
   #failure: unknown;
 
-  constructor(plan: TilePlan, options: ResolvedOptions, spans: TileSpans, kernel: Kernel) {
+  constructor(plan: TilePlan, options: TargetOptions, spans: TileSpans, kernel: Kernel) {
     this.#plan = plan;
     this.#options = options;
     this.#spans = spans;

@@ -1,8 +1,11 @@
-import { ExecutorError } from "../errors.js";
 import type { TilePlan } from "../plan.js";
-import { createData, elementCount } from "../tensor.js";
+import { elementCount, type Tensor } from "../tensor.js";
 import type { ResolvedOptions } from "./open_options.js";
-import type { FrameChunk, Kernel, NormaliseJob, OutputFormat } from "./types.js";
+import { createTarget, type TargetMaker } from "./target_array.js";
+import type { FrameChunk, NormaliseJob, OutputFormat } from "./types.js";
+
+/** Options whose output is there, if it is wanted. */
+export type TargetOptions = Omit<ResolvedOptions, "output"> & { readonly output: Tensor | undefined };
 
 /** Some frames of the video. */
 interface FrameRange {
@@ -14,7 +17,7 @@ interface FrameRange {
 export class ChunkTarget {
   /** For all the frames. */
   readonly job: NormaliseJob;
-  readonly #options: ResolvedOptions;
+  readonly #options: TargetOptions;
   /** Height and width, in front of which the frames stand, and behind. */
   readonly #pixels: readonly [number, number];
 
@@ -23,10 +26,10 @@ export class ChunkTarget {
    * @throws ExecutorError when there is no room for the frames.
    */
   constructor(
-    options: ResolvedOptions,
+    options: TargetOptions,
     { output: size }: TilePlan,
     range: { start: number; stop: number },
-    kernel: Pick<Kernel, "createTarget">,
+    kernel: TargetMaker,
   ) {
     const { format, low, factor, output } = options;
     const { start } = range;
@@ -71,21 +74,6 @@ export class ChunkTarget {
       copy.set(target.subarray(from, from + length), plane * length);
     }
     return copy;
-  }
-}
-
-function createTarget(
-  format: OutputFormat,
-  shape: readonly number[],
-  kernel?: Pick<Kernel, "createTarget">,
-): NormaliseJob["target"] {
-  const count = elementCount(shape);
-  try {
-    const own = kernel?.createTarget?.(format, count);
-    return own ?? (format === "rgb24" ? new Uint8Array(count) : createData(format, count));
-  } catch (cause) {
-    const message = `no room for ${count} elements of ${format} (${shape.join(", ")}); use smaller temporal tiles`;
-    throw new ExecutorError(message, { cause });
   }
 }
 

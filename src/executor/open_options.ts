@@ -13,7 +13,7 @@ export interface ResolvedOptions {
   readonly format: OutputFormat;
   readonly low: number;
   readonly factor: number;
-  readonly output: Tensor | undefined;
+  readonly output: Tensor | "new" | undefined;
 }
 
 /**
@@ -30,14 +30,24 @@ export function resolveOptions(plan: TilePlan, options: OpenOptions): ResolvedOp
     throw new RangeError(mustBe("outputChannels", "3 for rgb24", channels));
   }
   const [low, high] = checkRange("range", range);
-  const output =
-    options.output === undefined ? undefined : checkOutput(options.output, format, [batch, channels], plan);
+  const output = resolveOutput(options.output, format, [batch, channels], plan);
   return { batch, channels, format, low: Math.fround(low), factor: Math.fround(255 / (high - low)), output };
+}
+
+function resolveOutput(value: OpenOptions["output"], ...fit: [OutputFormat, readonly number[], TilePlan]) {
+  if (value === undefined) return undefined;
+  if (value !== "new") return checkOutput(value, ...fit);
+  checkHoldable(fit[0]);
+  return value;
+}
+
+function checkHoldable(format: OutputFormat): void {
+  if (format === "rgb24") throw new TypeError("output is a tensor; it cannot hold rgb24");
 }
 
 /** Returns a tensor that a whole decode fits into, or throws. */
 export function checkOutput(value: unknown, format: OutputFormat, lead: readonly number[], plan: TilePlan): Tensor {
-  if (format === "rgb24") throw new TypeError("output is a tensor; it cannot hold rgb24");
+  checkHoldable(format);
   const output = checkTensor("output", value, 5);
   if (output.dtype !== format) throw new TypeError(mustBe("output.dtype", format, output.dtype));
   const expected = outputShape(lead, plan);

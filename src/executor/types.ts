@@ -36,8 +36,11 @@ export interface OpenOptions {
   readonly format?: OutputFormat;
   /** The values that become 0 and 255 in rgb24. Default [-1, 1]. */
   readonly range?: readonly [number, number];
-  /** Where frames are finished instead of in tensors of their own: (B, C, frames, H, W) in `format`. */
-  readonly output?: Tensor;
+  /**
+   * Where frames are finished instead of in tensors of their own: (B, C, frames, H, W) in `format`, or "new" for such a
+   * tensor in the memory that suits the executor best.
+   */
+  readonly output?: Tensor | "new";
 }
 
 /** Blends the tiles of one decode. */
@@ -50,7 +53,7 @@ export interface Accumulator {
    * after the promise settles. All final frames must have been taken before the first tile that lies later in time.
    */
   add(tile: Tile, pixels: Tensor): Promise<void>;
-  /** Hands out the next `count` final frames and frees their room; with `output`, the frames lie in there. */
+  /** Hands out the next `count` final frames and frees their room; with `output`, that tensor with the frames in it. */
   take(count: number): Promise<FrameChunk>;
   /** Frees everything, once a running add or take has ended. Calling it again does nothing. */
   close(): void;
@@ -68,7 +71,8 @@ export interface Executor {
   readonly flushesSubnormals: boolean;
   /**
    * Makes room for one decode.
-   * @throws TypeError or RangeError on options that cannot be, ExecutorError when the window does not fit in memory.
+   * @throws TypeError or RangeError on options that cannot be, ExecutorError when the window does not fit in memory,
+   * RangeError when a new output does not.
    */
   open(plan: TilePlan, options?: OpenOptions): Promise<Accumulator>;
 }

@@ -112,6 +112,13 @@ describeExact("accumulator", (executor) => {
         const all = { start: 0, count: expected.frames };
         expectSameBytes(bytesOf(output.data), expected.bytes(format, all), format);
         for (const { frames } of chunks) expect(frames.data).to.equal(output.data);
+        const [made, ...others] = await blendTiles(executor(), blendCase, tiles, {
+          format,
+          output: "new",
+          sizes: [2, 1],
+        });
+        expectSameBytes(bytesOf(made?.frames.data ?? output.data), expected.bytes(format, all), `new ${format}`);
+        for (const { frames } of others) expect(frames).to.equal(made?.frames);
         expect(chunks.reduce((sum, chunk) => sum + chunk.nanCount + chunk.uncoveredCount, 0)).to.equal(0);
       });
     }

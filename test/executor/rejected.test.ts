@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { type Accumulator, ExecutorError, type OpenOptions, planTiles, type Tensor, type Tile } from "tileblend";
+import { openAccumulator } from "#src/executor/accumulator.js";
+import type { Kernel } from "#src/executor/types.js";
 import { type BlendCase, blendTiles, Expectation, expectChunks, makeTiles, planOf } from "../support/blend_case.js";
 import { type ErrorClass, expectRejection } from "../support/rejections.js";
 import { describeExact } from "../support/variants.js";
@@ -38,6 +40,12 @@ const rejectedOpens: [string, unknown, ErrorClass, RegExp][] = [
   [
     "rgb24 into an output",
     { format: "rgb24", output: zeros(1, 3, 9, 4, 8) },
+    TypeError,
+    /output is a tensor; it cannot hold rgb24/,
+  ],
+  [
+    "rgb24 into a new output",
+    { format: "rgb24", output: "new" },
     TypeError,
     /output is a tensor; it cannot hold rgb24/,
   ],
@@ -238,5 +246,24 @@ describeExact("accumulator, rejected inputs", (executor) => {
     const expected = new Expectation(blendCase, tiles);
     const runs = await Promise.all([1, 2, 3, 4].map(() => blendTiles(executor(), blendCase, tiles, { sizes: [1] })));
     for (const chunks of runs) expectChunks(chunks, expected, "float32");
+  });
+});
+
+describe("a new output, below the executors", () => {
+  it("that has no room is told with the way out, and the kernel is closed", async () => {
+    let closed = 0;
+    const kernel: Kernel = {
+      accumulate: async () => undefined,
+      normalise: async () => ({ nanCount: 0, uncoveredCount: 0 }),
+      createTarget: () => {
+        throw new RangeError("Array buffer allocation failed");
+      },
+      close: () => {
+        closed += 1;
+      },
+    };
+    const message = /the output must fit in memory, got 3456 bytes for shape \(1, 3, 9, 4, 8\); decodeFrames hands out/;
+    await expectRejection(() => openAccumulator(plan, { output: "new" }, async () => kernel), RangeError, message);
+    expect(closed).to.equal(1);
   });
 });

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { createExecutor, type Dtype, decodeFrames, decodeTiled, type Executor, type TileDecoder } from "tileblend";
+import { latentsOf } from "../support/decoders.js";
+import { executorOrSkip } from "../support/executors.js";
+import { bytesOf } from "../support/golden.js";
+import { skipAsExpected } from "../support/requirements.js";
+
+const geometry = { temporalScale: 2, heightScale: 8, widthScale: 8, causal: true };
+const tiling = { spatial: { tileSize: 512, overlap: 64 }, temporal: { tileSize: 12, overlap: 4 } };
+/** 17 frames of 576 x 960: blocks of sums, and of frames that are handed out together, are worth keeping. */
+const latents = latentsOf([1, 3, 9, 72, 120]);
+
+/** Answers with tiles of one value each. */
+function decoderOf(value: (index: number) => number): TileDecoder {
+  return (_, { tile, index }) => {
+    const { frames, height, width } = tile.output;
+    const shape = [1, 3, ...[frames, height, width].map(({ start, stop }) => stop - start)];
+    const count = shape.reduce((product, length) => product * length, 1);
+    return { dtype: "float32", shape, data: new Float32Array(count).fill(value(index)) };
+  };
+}
+
+const byIndex = decoderOf((index) => index / 8);
+const nan = decoderOf(() => Number.NaN);
+
+/** What the system may take back, of this process. */
+function lentBytes(): number {
+  const fields = readFileSync("/proc/self/smaps", "utf8").matchAll(/^LazyFree:\s+(\d+) kB/gm);
+  return [...fields].reduce((total, [, kilobytes]) => total + Number(kilobytes) * 1024, 0);
+}
+
+function residentBytes(): number {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+}
+
+async function collectGarbage(): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    global.gc?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe("memory that the cpu executor keeps", function () {
+  this.timeout(120_000);
+  let executor: Executor;
+  beforeEach(async function () {
+    executor = await executorOrSkip(this, "cpu", { threads: 2 });
+  });
+
+  /** Decodes, keeps nothing of it, and has the collector see that. */
+  async function waste(decoder: TileDecoder): Promise<void> {
+    for await (const _ of decodeFrames(latents, decoder, { geometry, tiling, executor })) {
+      // Let go at once.
+    }
+    await collectGarbage();
+  }
+
+  async function streamed(on: Executor, dtype: Dtype): Promise<Buffer[]> {
+    const frames: Buffer[] = [];
+    for await (const chunk of decodeFrames(latents, byIndex, { geometry, tiling, executor: on, dtype })) {
+      expect([chunk.nanCount, chunk.uncoveredCount]).to.deep.equal([0, 0]);
+      frames.push(Buffer.from(bytesOf(chunk.frames.data)));
+    }
+    return frames;
+  }
+
+  for (const dtype of ["float32", "bfloat16"] as const) {
+    it(`does not show in later frames of ${dtype}`, async () => {
+      const expected = await streamed(await createExecutor("cpu", { threads: 2 }), dtype);
+      await waste(nan);
+      const after = await streamed(executor, dtype);
+      expect(after.map((bytes, i) => expected[i]?.equals(bytes))).to.deep.equal(expected.map(() => true));
+    });
+  }
+
+  it("does not show in a whole output", async () => {
+    const options = { geometry, tiling, dtype: "bfloat16" } as const;
+    const expected = await decodeTiled(latents, byIndex, { ...options, executor: "wasm" });
+    await waste(nan);
+    const after = await decodeTiled(latents, byIndex, { ...options, executor });
+    expect(Buffer.compare(bytesOf(after.data), bytesOf(expected.data))).to.equal(0);
+  });
+
+  it("is the system's to take, serves the next decode, and does not grow", async function () {
+    if (process.platform !== "linux")
+      skipAsExpected(this, "kept memory", "only Linux takes it back when it runs short");
+    await waste(byIndex);
+    const first = residentBytes();
+    // The smallest block that is kept.
+    expect(lentBytes()).to.be.above(2 ** 25);
+    for (let i = 0; i < 8; i++) await waste(byIndex);
+    // Sums and frames of a decode take 270 MB.
+    expect(residentBytes() - first).to.be.below(2 * 270e6);
+  });
+});
