@@ -30,6 +30,7 @@ const EXECUTORS = [
   "executor/types",
   "executor/open_options",
   "executor/spans",
+  "executor/target_array",
   "executor/chunk_target",
   "executor/accumulator",
   "executor/blend_instance",
