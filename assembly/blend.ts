@@ -1,6 +1,16 @@
 // The exports of blend.wasm: the per-pixel arithmetic of the wasm executor, a row of a tile at a time. The host has
 // checked every argument, lays out the memory and tells where things lie (src/executor/wasm.ts).
-import { addRun, finishRun, RUN, run, scratchPtr, zerosPtr } from "./run";
+import {
+  addRun,
+  completeRun,
+  finishRgb24,
+  finishRun,
+  RUN,
+  run,
+  SCRATCH_BYTES,
+  scratchPtr,
+  zerosPtr,
+} from "./run";
 import { FLOAT32, RGB24 } from "./pixel";
 
 export { BFLOAT16, FLOAT16, FLOAT32, RGB24 } from "./pixel";
@@ -76,22 +86,29 @@ function addRuns(column: i32, sums: usize, sumPlane: usize, touch: i32): i32 {
   const isFresh = (touch & FRESH) != 0;
   run.maskPtr = maskPtr + at;
   run.weightsPtr = isFinal && !areOnes(weightsPtr + at) ? weightsPtr + at : 0;
+  // Pixels whose only weight is 1 are finished where they lie; NaN in what lies behind a ragged run would count.
+  const isPassed = isFresh && isFinal && run.weightsPtr == 0 && dtype == FLOAT32 && (run.length & 3) == 0;
+  // 0 + pixel: -0 becomes +0. -0 + sum changes nothing.
+  run.zero = isPassed ? 0 : -0.0;
   let pixels = pixelsPtr + (dtype == FLOAT32 ? at : at >> 1);
   let nanCount = 0;
   for (let plane = 0; plane < planes; plane++) {
-    addRun(isFinal ? scratchPtr : sums, isFresh ? zerosPtr : sums, pixels, dtype);
-    if (isFinal) nanCount += finish(plane, at);
+    const scratch = scratchPtr + (plane % 3) * SCRATCH_BYTES;
+    if (!isPassed) addRun(isFinal ? scratch : sums, isFresh ? zerosPtr : sums, pixels, dtype);
+    if (isFinal && !isPassed) completeRun(scratch);
+    if (isFinal) nanCount += finish(plane, at, isPassed ? pixels : scratch, isPassed ? pixelPlane : SCRATCH_BYTES);
     sums += sumPlane;
     pixels += pixelPlane;
   }
   return nanCount;
 }
 
-/** Finishes the run in the scratch row: in rgb24 three planes lie side by side, at the place of the first. */
-function finish(plane: i32, at: usize): i32 {
-  const first = format == RGB24 ? plane - (plane % 3) : plane;
+/** Finishes a plane's values at `source`; in rgb24 three planes', `stride` apart, once it is the third of them. */
+function finish(plane: i32, at: usize, source: usize, stride: usize): i32 {
   const valueBytes = format == RGB24 ? (at >> 2) * 3 : format == FLOAT32 ? at : at >> 1;
-  return finishRun(finishedPtr + <usize>first * finishedPlane + valueBytes, format);
+  const target = finishedPtr + <usize>plane * finishedPlane + valueBytes;
+  if (format != RGB24) return finishRun(target, source, format);
+  return plane % 3 == 2 ? finishRgb24(target - 2 * finishedPlane, source - 2 * stride, stride) : 0;
 }
 
 /** Whether all weights of the run, and the few behind that fill four lanes, are 1: dividing by them changes nothing. */

@@ -26,20 +26,22 @@ class Run {
   /** rgb24: what becomes 0, and 255 divided by the range. */
   low: f32;
   factor: f32;
+  /** What is added to finished values: 0 or -0. */
+  zero: f32;
 }
 
 const runPtr: usize = memory.data(offsetof<Run>(), 16);
 export const run = changetype<Run>(runPtr);
 const lowPtr: usize = runPtr + offsetof<Run>("low");
 const factorPtr: usize = runPtr + offsetof<Run>("factor");
+const zeroPtr: usize = runPtr + offsetof<Run>("zero");
 
-const ROW_BYTES = <i32>(RUN * 4 + 64);
+/** From one row of scratch to the next. */
+export const SCRATCH_BYTES = <i32>(RUN * 4 + 64);
 /** Sums before the first tile touches them. */
-export const zerosPtr: usize = memory.data(ROW_BYTES, 16);
-/** Sums that are final. */
-export const scratchPtr: usize = memory.data(ROW_BYTES, 16);
-/** Bytes of up to three planes, in the low three of four for each pixel. */
-const packedPtr: usize = memory.data(ROW_BYTES, 16);
+export const zerosPtr: usize = memory.data(SCRATCH_BYTES, 16);
+/** Sums that are final, of three planes. */
+export const scratchPtr: usize = memory.data(3 * SCRATCH_BYTES, 16);
 
 /** What the sums at `target` become: those at `before`, and the tile's pixels times their weights. */
 export function addRun(target: usize, before: usize, pixels: usize, dtype: i32): void {
@@ -85,48 +87,66 @@ function loadPixels<T>(source: usize): v128 {
   return isSigned<T>() ? widenBfloat16(bits) : widenFloat16(bits);
 }
 
-/**
- * Finishes the sums of the scratch row at `target`; rgb24 once it is the third of three planes. Up to 16 bytes behind
- * are overwritten. Returns the number of NaN.
- */
-export function finishRun(target: usize, format: i32): i32 {
-  if (run.weightsPtr != 0) divide();
+/** Divides the sums of a row of scratch by their weights. */
+export function completeRun(scratch: usize): void {
+  if (run.weightsPtr != 0) divide(scratch);
   // No NaN behind the last.
-  v128.store(scratchPtr + (<usize>run.length << 2), i32x4.splat(0));
-  if (format == FLOAT32) return finishValues<f32>(target);
-  if (format == FLOAT16) return finishValues<u16>(target);
-  return format == BFLOAT16 ? finishValues<i16>(target) : finishValues<u8>(target);
+  v128.store(scratch + (<usize>run.length << 2), i32x4.splat(0));
 }
 
-function divide(): void {
+function divide(scratch: usize): void {
   const least = f32x4.splat(1e-8);
   for (let at: usize = 0; at < <usize>run.length << 2; at += 16) {
     const weights = f32x4.pmax(least, v128.load(run.weightsPtr + at));
-    v128.store(scratchPtr + at, f32x4.div(v128.load(scratchPtr + at), weights));
+    v128.store(scratch + at, f32x4.div(v128.load(scratch + at), weights));
   }
 }
 
-function finishValues<T>(target: usize): i32 {
+/** Finishes the values at `source` at `target`. Up to 16 bytes behind are overwritten. Returns the number of NaN. */
+export function finishRun(target: usize, source: usize, format: i32): i32 {
+  if (format == FLOAT32) return finishValues<f32>(target, source);
+  return format == FLOAT16 ? finishValues<u16>(target, source) : finishValues<i16>(target, source);
+}
+
+function finishValues<T>(target: usize, source: usize): i32 {
   const length = <usize>run.length << 2;
   let nanCount = i32x4.splat(0);
   for (let at: usize = 0; at < length; at += 16) {
-    const value = v128.load(scratchPtr + at);
+    const value = f32x4.add(v128.load(source + at), v128.load32_splat(zeroPtr));
     nanCount = i32x4.sub(nanCount, f32x4.ne(value, value));
     if (isFloat<T>()) {
       v128.store(target + at, canonicalNan(value));
-    } else if (sizeof<T>() == 1) {
-      const bytes = rgb24Bytes(value, v128.load32_splat(lowPtr), v128.load32_splat(factorPtr));
-      // The third byte is this plane's; what was the third moves to the second, then to the first.
-      const packed = v128.or(i32x4.shr_u(v128.load(packedPtr + at), 8), i32x4.shl(bytes, 16));
-      v128.store(packedPtr + at, packed);
-      v128.store(target, withoutFourth(packed));
-      target += 12;
     } else {
       const bits = isSigned<T>() ? roundBfloat16(value) : roundFloat16(value);
       v128.store64_lane(target + (at >> 1), i16x8.narrow_i32x4_u(bits, bits), 0);
     }
   }
   return sumOfLanes(nanCount);
+}
+
+/** As finishRun, from the values of three planes that lie `stride` apart to red, green, blue, red ... */
+export function finishRgb24(target: usize, source: usize, stride: usize): i32 {
+  const end = source + (<usize>run.length << 2);
+  let nanCount = i32x4.splat(0);
+  for (; source < end; source += 16) {
+    const red = v128.load(source);
+    const green = v128.load(source + stride);
+    const blue = v128.load(source + 2 * stride);
+    nanCount = i32x4.sub(nanCount, f32x4.ne(red, red));
+    nanCount = i32x4.sub(nanCount, f32x4.ne(green, green));
+    nanCount = i32x4.sub(nanCount, f32x4.ne(blue, blue));
+    // What lies above a byte is shifted out, or into the fourth.
+    const packed = v128.or(i32x4.shl(byteOf(green), 8), i32x4.shl(byteOf(blue), 16));
+    v128.store(target, withoutFourth(v128.or(byteOf(red), packed)));
+    target += 12;
+  }
+  return sumOfLanes(nanCount);
+}
+
+// @ts-ignore: decorator
+@inline
+function byteOf(value: v128): v128 {
+  return rgb24Bytes(value, v128.load32_splat(lowPtr), v128.load32_splat(factorPtr));
 }
 
 /** The first three bytes of each lane, one after the other. */
