@@ -1,4 +1,4 @@
-// The exports of blend.wasm: the per-pixel arithmetic of the wasm executor, a row of a tile at a time. The host has
+// The exports of blend.wasm: the per-pixel arithmetic of the wasm executor, rows of a tile at a time. The host has
 // checked every argument, lays out the memory and tells where things lie (src/executor/wasm.ts).
 import {
   addRun,
@@ -32,33 +32,40 @@ export function set_window(planeCount: i32, weights: usize, finishedFormat: i32)
   format = finishedFormat;
 }
 
-/** Sets what becomes 0 in rgb24, and 255 divided by the range. */
-export function set_range(low: f32, factor: f32): void {
+let dtype: i32 = 0;
+let maskPtr: usize = 0;
+
+/** Sets the tile: its dtype, the mask of its columns, what becomes 0 in rgb24, and 255 divided by the range. */
+export function set_tile(pixelDtype: i32, mask: usize, low: f32, factor: f32): void {
+  dtype = pixelDtype;
+  maskPtr = mask;
   run.low = low;
   run.factor = factor;
 }
 
-let dtype: i32 = 0;
-let maskPtr: usize = 0;
 let pixelPlane: usize = 0;
+let pixelRow: usize = 0;
 let finishedPlane: usize = 0;
+let finishedRow: usize = 0;
 
-/** Sets the tile: its dtype, the mask of its columns, the bytes from one plane of pixels in and out to the next. */
-export function set_tile(pixelDtype: i32, mask: usize, pixelPlaneBytes: usize, finishedPlaneBytes: usize): void {
-  dtype = pixelDtype;
-  maskPtr = mask;
-  pixelPlane = pixelPlaneBytes;
-  finishedPlane = finishedPlaneBytes;
+/** Sets the bytes from one plane and one row to the next, of pixels in and of what is finished. */
+export function set_steps(ofPixelPlane: usize, ofPixelRow: usize, ofFinishedPlane: usize, ofFinishedRow: usize): void {
+  pixelPlane = ofPixelPlane;
+  pixelRow = ofPixelRow;
+  finishedPlane = ofFinishedPlane;
+  finishedRow = ofFinishedRow;
 }
 
 let pixelsPtr: usize = 0;
 let finishedPtr: usize = 0;
+let rowCount: i32 = 0;
 
-/** Sets the row, of the first plane, and the product of the frame's and the row's weight. */
-export function set_row(pixels: usize, finished: usize, rowMask: f32): void {
+/** Sets rows that fare alike: the first, of the first plane, the product of the frame's and a row's weight, how many. */
+export function set_rows(pixels: usize, finished: usize, rowMask: f32, count: i32): void {
   pixelsPtr = pixels;
   finishedPtr = finished;
   run.rowMask = rowMask;
+  rowCount = count;
 }
 
 /** No earlier tile touches the columns: their sums are not read. */
@@ -67,8 +74,8 @@ export const FRESH: i32 = 1;
 export const FINAL: i32 = 2;
 
 /**
- * Adds columns of the row in all planes, whose sums lie one plane behind the other. `touch` is FRESH, FINAL, both or 0.
- * Returns the number of NaN finished.
+ * Adds columns of the rows in all planes, whose sums lie one plane behind the other, row by row. `touch` is FRESH, FINAL,
+ * both or 0. Returns the number of NaN finished.
  */
 export function add_columns(begin: i32, end: i32, sumsPtr: usize, touch: i32): i32 {
   const sumPlane = <usize>(end - begin) << 2;
@@ -90,23 +97,28 @@ function addRuns(column: i32, sums: usize, sumPlane: usize, touch: i32): i32 {
   const isPassed = isFresh && isFinal && run.weightsPtr == 0 && dtype == FLOAT32 && (run.length & 3) == 0;
   // 0 + pixel: -0 becomes +0. -0 + sum changes nothing.
   run.zero = isPassed ? 0 : -0.0;
-  let pixels = pixelsPtr + (dtype == FLOAT32 ? at : at >> 1);
+  let rowPixels = pixelsPtr + (dtype == FLOAT32 ? at : at >> 1);
+  let finished = finishedPtr + (format == RGB24 ? (at >> 2) * 3 : format == FLOAT32 ? at : at >> 1);
   let nanCount = 0;
-  for (let plane = 0; plane < planes; plane++) {
-    const scratch = scratchPtr + (plane % 3) * SCRATCH_BYTES;
-    if (!isPassed) addRun(isFinal ? scratch : sums, isFresh ? zerosPtr : sums, pixels, dtype);
-    if (isFinal && !isPassed) completeRun(scratch);
-    if (isFinal) nanCount += finish(plane, at, isPassed ? pixels : scratch, isPassed ? pixelPlane : SCRATCH_BYTES);
-    sums += sumPlane;
-    pixels += pixelPlane;
+  for (let row = 0; row < rowCount; row++) {
+    let pixels = rowPixels;
+    for (let plane = 0; plane < planes; plane++) {
+      const scratch = scratchPtr + (plane % 3) * SCRATCH_BYTES;
+      if (!isPassed) addRun(isFinal ? scratch : sums, isFresh ? zerosPtr : sums, pixels, dtype);
+      if (isFinal && !isPassed) completeRun(scratch);
+      const target = finished + <usize>plane * finishedPlane;
+      if (isFinal) nanCount += finish(plane, target, isPassed ? pixels : scratch, isPassed ? pixelPlane : SCRATCH_BYTES);
+      sums += sumPlane;
+      pixels += pixelPlane;
+    }
+    rowPixels += pixelRow;
+    finished += finishedRow;
   }
   return nanCount;
 }
 
 /** Finishes a plane's values at `source`; in rgb24 three planes', `stride` apart, once it is the third of them. */
-function finish(plane: i32, at: usize, source: usize, stride: usize): i32 {
-  const valueBytes = format == RGB24 ? (at >> 2) * 3 : format == FLOAT32 ? at : at >> 1;
-  const target = finishedPtr + <usize>plane * finishedPlane + valueBytes;
+function finish(plane: i32, target: usize, source: usize, stride: usize): i32 {
   if (format != RGB24) return finishRun(target, source, format);
   return plane % 3 == 2 ? finishRgb24(target - 2 * finishedPlane, source - 2 * stride, stride) : 0;
 }

@@ -12,9 +12,9 @@ interface BlendFunctions {
   readonly FRESH: WebAssembly.Global;
   readonly FINAL: WebAssembly.Global;
   set_window(planes: number, weights: number, format: number): void;
-  set_range(low: number, factor: number): void;
-  set_tile(dtype: number, mask: number, pixelPlane: number, finishedPlane: number): void;
-  set_row(pixels: number, finished: number, rowMask: number): void;
+  set_tile(dtype: number, mask: number, low: number, factor: number): void;
+  set_steps(pixelPlane: number, pixelRow: number, finishedPlane: number, finishedRow: number): void;
+  set_rows(pixels: number, finished: number, rowMask: number, count: number): void;
   add_columns(begin: number, end: number, sums: number, touch: number): number;
   clear_weights(count: number): void;
   add_weights(mask: number, rowMask: number, count: number): void;

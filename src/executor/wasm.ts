@@ -31,12 +31,13 @@ export function createWasmKernelFactory(): KernelFactory {
 /** The columns of a tile, and where the rows of a block lie in memory: bytes from one plane or row to the next. */
 interface BlockPlace {
   readonly columns: readonly Columns[];
+  /** By row of the tile, where the next begins that does not fare alike. */
+  readonly bandStops: Uint32Array;
   readonly rows: number;
   readonly pixelsPtr: number;
   readonly pixelPlane: number;
   readonly pixelRow: number;
   readonly finishedPtr: number;
-  readonly finishedPlane: number;
   readonly finishedRow: number;
   /** The finished rows, of each plane or, in rgb24, of each three. */
   readonly finished: readonly (readonly Uint8Array[])[];
@@ -110,7 +111,9 @@ class WasmKernel implements Kernel {
     const blend = this.#live();
     const { pixels, height, width, contributors, finish } = job;
     const pixelRow = (pixels.shape[4] ?? 0) * pixels.data.BYTES_PER_ELEMENT;
-    const finishedRow = width.final * this.#pixelBytes;
+    const finishedBytes = width.final * this.#pixelBytes;
+    // What is written behind a row's end is nobody's.
+    const finishedRow = placeBehind(finishedBytes);
     const rowBytes = this.#planes * Math.max(pixelRow, finishedRow);
     const rows = Math.max(1, Math.min(height.planned, Math.floor(BLOCK_BYTES / rowBytes)));
     const [pixelPlane, finishedPlane] = [placeBehind(rows * pixelRow), placeBehind(rows * finishedRow)];
@@ -118,16 +121,16 @@ class WasmKernel implements Kernel {
     const finishedPtr = pixelsPtr + this.#planes * pixelPlane;
     blend.reserve(finishedPtr + this.#planes * finishedPlane);
     this.#placeMasks(job);
-    blend.functions.set_tile(blend.numberOf(pixels.dtype), this.#masksPtr, pixelPlane, finishedPlane);
-    blend.functions.set_range(finish?.low ?? 0, finish?.factor ?? 0);
+    blend.functions.set_tile(blend.numberOf(pixels.dtype), this.#masksPtr, finish?.low ?? 0, finish?.factor ?? 0);
+    blend.functions.set_steps(pixelPlane, pixelRow, finishedPlane, finishedRow);
     const finished = Array.from({ length: this.#planes / this.#group }, (_, i) =>
       Array.from({ length: rows }, (_, row) => {
         const at = finishedPtr + i * this.#group * finishedPlane + row * finishedRow;
-        return new Uint8Array(blend.buffer, at, finishedRow);
+        return new Uint8Array(blend.buffer, at, finishedBytes);
       }),
     );
-    const columns = this.#sums.columnsOf(width);
-    return { columns, rows, pixelsPtr, pixelPlane, pixelRow, finishedPtr, finishedPlane, finishedRow, finished };
+    const [columns, bandStops] = [this.#sums.columnsOf(width), bandStopsOf(job)];
+    return { columns, bandStops, rows, pixelsPtr, pixelPlane, pixelRow, finishedPtr, finishedRow, finished };
   }
 
   /** Writes the mask of the tile along its columns, and behind it those of the contributors, 0 where they are not. */
@@ -154,20 +157,22 @@ class WasmKernel implements Kernel {
     const frameMask = frames.mask[frame] ?? 0;
     let { pixelsPtr, finishedPtr } = place;
     let [nanCount, uncoveredCount] = [0, 0];
-    for (let row = firstRow; row < stop; row++) {
-      if (frame < frames.final && row < height.final) uncoveredCount += this.#makeWeights(job, frame, row);
-      blend.set_row(pixelsPtr, finishedPtr, frameMask * (height.mask[row] ?? 0));
-      nanCount += this.#addRow(job, place.columns, frame, row);
-      pixelsPtr += place.pixelRow;
-      finishedPtr += place.finishedRow;
+    for (let row = firstRow; row < stop; ) {
+      const rows = Math.min(stop, place.bandStops[row] ?? stop) - row;
+      if (frame < frames.final && row < height.final) uncoveredCount += rows * this.#makeWeights(job, frame, row);
+      blend.set_rows(pixelsPtr, finishedPtr, frameMask * (height.mask[row] ?? 0), rows);
+      nanCount += this.#addRows(job, place.columns, frame, row);
+      pixelsPtr += rows * place.pixelRow;
+      finishedPtr += rows * place.finishedRow;
+      row += rows;
     }
     if (finish === undefined || frame >= frames.final) return;
     this.#count(frames.start + frame, { nanCount, uncoveredCount });
     this.#bringOut(job, finish, place, block);
   }
 
-  /** Adds a row of all planes. Returns the number of NaN finished. */
-  #addRow({ frames, height }: AccumulateJob, columns: readonly Columns[], frame: number, row: number): number {
+  /** Adds the rows, of which this is the first, of all planes. Returns the number of NaN finished. */
+  #addRows({ frames, height }: AccumulateJob, columns: readonly Columns[], frame: number, row: number): number {
     const { functions, fresh, final } = this.#live();
     let nanCount = 0;
     for (const part of columns) {
@@ -195,11 +200,11 @@ class WasmKernel implements Kernel {
     }
   }
 
-  /** Makes the weights of a row's final columns, unless they are those of the row before. Returns how many are 0. */
+  /** Makes the weights of a row's final columns, unless they are those made last. Returns how many are 0. */
   #makeWeights({ contributors, frames, height, width }: AccumulateJob, frame: number, row: number): number {
     const rowMasks = this.#rowMasks;
     let isSame = true;
-    // Called for each row: forEach leaves no garbage.
+    // Called for each frame: forEach leaves no garbage.
     contributors.forEach((box, i) => {
       const mask = Math.fround(maskAt(box[0], frames.start + frame) * maskAt(box[1], height.start + row));
       isSame &&= rowMasks[i] === mask;
@@ -262,4 +267,17 @@ class WasmKernel implements Kernel {
 function maskAt({ start, mask }: TouchedPart, position: number): number {
   const at = position - start;
   return at < 0 ? 0 : (mask[at] ?? 0);
+}
+
+/** By row, where the next begins that has other weights, or is touched by other tiles. */
+function bandStopsOf({ height, contributors }: AccumulateJob): Uint32Array {
+  const parts: readonly TouchedPart[] = [height, ...contributors.map(([, part]) => part)];
+  const stops = new Uint32Array(height.planned);
+  for (let row = height.planned; row > 0; row--) {
+    const at = height.start + row;
+    const isAlike =
+      row !== height.fresh && row !== height.final && parts.every((part) => maskAt(part, at - 1) === maskAt(part, at));
+    stops[row - 1] = isAlike && row < height.planned ? (stops[row] ?? row) : row;
+  }
+  return stops;
 }
