@@ -25,7 +25,12 @@ const TURN_MS = 3;
 /** Compiles blend.wasm and returns what makes a kernel on it. */
 export function createWasmKernelFactory(): KernelFactory {
   const instances = new BlendInstances(new WebAssembly.Module(decodeHex(blendWasm)));
-  return async (layout, format) => new WasmKernel(instances, layout, format);
+  return async (layout, format) => {
+    const kernel = new WasmKernel(instances, layout, format);
+    // V8 may collect garbage when memory grows, and again when a tile's target is made.
+    await nextTurn();
+    return kernel;
+  };
 }
 
 /** The columns of a tile, and where the rows of a block lie in memory: bytes from one plane or row to the next. */
@@ -93,17 +98,24 @@ class WasmKernel implements Kernel {
   }
 
   async accumulate(job: AccumulateJob): Promise<void> {
+    if (this.#isTurnOver()) await this.#waitTurn();
     const place = this.#placeTile(job);
     const { frames, height } = job;
     for (let frame = 0; frame < frames.planned; frame++) {
       for (let firstRow = 0; firstRow < height.planned; firstRow += place.rows) {
-        if (performance.now() - this.#turnStart >= TURN_MS) {
-          await nextTurn();
-          this.#turnStart = performance.now();
-        }
+        if (this.#isTurnOver()) await this.#waitTurn();
         this.#addBlock(job, place, { frame, firstRow, stop: Math.min(firstRow + place.rows, height.planned) });
       }
     }
+  }
+
+  #isTurnOver(): boolean {
+    return performance.now() - this.#turnStart >= TURN_MS;
+  }
+
+  async #waitTurn(): Promise<void> {
+    await nextTurn();
+    this.#turnStart = performance.now();
   }
 
   /** Lays out memory for a tile and writes its masks and range. */
