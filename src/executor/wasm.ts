@@ -71,9 +71,6 @@ class WasmKernel implements Kernel {
   #blend: BlendInstance | undefined;
   /** When the event loop last had a turn: tiles of a quick decoder follow one another without one. */
   #turnStart = performance.now();
-  /** Of each contributor, the product of the frame's and the row's weight in the row of weights; voxels not covered. */
-  #rowMasks = new Float32Array();
-  #uncovered = 0;
   /** What was met in frames that are not handed out yet. */
   readonly #counts = new Map<number, NormaliseCounts>();
 
@@ -153,7 +150,6 @@ class WasmKernel implements Kernel {
       const first = part.start - width.start;
       row.set(part.mask.subarray(Math.max(0, -first), Math.max(0, row.length - first)), Math.max(0, first));
     }
-    this.#rowMasks = new Float32Array(contributors.length).fill(Number.NaN);
   }
 
   #maskPtr({ planned }: { planned: number }, i: number): number {
@@ -212,25 +208,16 @@ class WasmKernel implements Kernel {
     }
   }
 
-  /** Makes the weights of a row's final columns, unless they are those made last. Returns how many are 0. */
+  /** Makes the weights of a row's final columns. Returns how many are 0. */
   #makeWeights({ contributors, frames, height, width }: AccumulateJob, frame: number, row: number): number {
-    const rowMasks = this.#rowMasks;
-    let isSame = true;
-    // Called for each frame: forEach leaves no garbage.
-    contributors.forEach((box, i) => {
-      const mask = Math.fround(maskAt(box[0], frames.start + frame) * maskAt(box[1], height.start + row));
-      isSame &&= rowMasks[i] === mask;
-      rowMasks[i] = mask;
-    });
-    if (isSame) return this.#uncovered;
     const blend = this.#live().functions;
     blend.clear_weights(width.final);
-    // In plan order, as the tiles' pixels are added.
-    rowMasks.forEach((mask, i) => {
+    // In plan order, as the tiles' pixels are added. The product is rounded to float32 on its way in.
+    contributors.forEach((box, i) => {
+      const mask = maskAt(box[0], frames.start + frame) * maskAt(box[1], height.start + row);
       if (mask !== 0) blend.add_weights(this.#maskPtr(width, i + 1), mask, width.final);
     });
-    this.#uncovered = blend.count_uncovered(width.final);
-    return this.#uncovered;
+    return blend.count_uncovered(width.final);
   }
 
   /** Copies finished rows to their place in the target. */
