@@ -14,17 +14,6 @@ Napi::Object jobOf(const Napi::CallbackInfo& info) {
   return info[0].As<Napi::Object>();
 }
 
-/** Counts the window's bytes as the environment's, so that the garbage collector knows of them. */
-std::shared_ptr<Window> createCountedWindow(Napi::Env env, Executor& executor, const WindowRequest& request) {
-  std::unique_ptr<Window> window = executor.createWindow(request);
-  const int64_t bytes = window->byteLength();
-  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
-  return {window.release(), [env, bytes](Window* released) {
-            delete released;
-            Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
-          }};
-}
-
 }  // namespace
 
 Session::Session(Napi::Env env, std::unique_ptr<Executor> executor)
@@ -57,7 +46,7 @@ Accumulator::Accumulator(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Accu
   const Opening& opening = *info[0].As<Napi::External<Opening>>().Data();
   session_ = opening.session;
   request_ = opening.window;
-  window_ = createCountedWindow(info.Env(), session_->executor(), request_);
+  window_ = std::make_shared<CountedWindow>(info.Env(), session_->executor().createWindow(request_));
 }
 
 Napi::Value Accumulator::accumulate(const Napi::CallbackInfo& info) {
@@ -83,7 +72,8 @@ Napi::Value Accumulator::normalise(const Napi::CallbackInfo& info) {
 Napi::Value Accumulator::createTarget(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   require(env, window_ != nullptr, "the accumulator is closed");
-  return createExternalArray(env, readArrayRequest(info), [this](int64_t bytes) { return window_->allocateTarget(bytes); });
+  return createExternalArray(env, readArrayRequest(info),
+                             [this](int64_t bytes) { return window_->get().allocateTarget(bytes); });
 }
 
 void Accumulator::close(const Napi::CallbackInfo&) {
@@ -93,7 +83,7 @@ void Accumulator::close(const Napi::CallbackInfo&) {
 
 std::unique_ptr<PendingJob> Accumulator::createPending(Napi::Env env) {
   require(env, window_ != nullptr, "the accumulator is closed");
-  require(env, underWay_ < window_->jobsUnderWay(), "a job of the accumulator is still under way");
+  require(env, underWay_ < window_->get().jobsUnderWay(), "a job of the accumulator is still under way");
   auto pending = std::make_unique<PendingJob>(env);
   pending->accumulator = Napi::Persistent(Value());
   pending->window = window_;
@@ -103,7 +93,10 @@ std::unique_ptr<PendingJob> Accumulator::createPending(Napi::Env env) {
 
 Napi::Value Accumulator::start(Napi::Env env, std::unique_ptr<PendingJob> pending) {
   ++underWay_;
-  return session_->completions().start(env, std::move(pending));
+  const Napi::Promise promise = session_->completions().start(env, std::move(pending));
+  // Only now: the collector may set to work, while the executor does too.
+  window_->count();
+  return promise;
 }
 
 }  // namespace tileblend

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "completions.h"
+#include "counted_window.h"
 #include "executor.h"
 
 namespace tileblend {
@@ -58,7 +59,7 @@ class Accumulator final : public Napi::ObjectWrap<Accumulator> {
 
   std::shared_ptr<Session> session_;
   WindowRequest request_{};
-  std::shared_ptr<Window> window_;
+  std::shared_ptr<CountedWindow> window_;
   int underWay_ = 0;
 };
 

@@ -18,8 +18,8 @@ Napi::Value resultOf(Napi::Env env, const PendingJob& pending) {
 
 void startOnWindow(const PendingJob& pending, Done done) {
   if (const auto* job = std::get_if<AccumulateJob>(&pending.job))
-    return pending.window->accumulate(*job, std::move(done));
-  pending.window->normalise(std::get<NormaliseJob>(pending.job), std::move(done));
+    return pending.window->get().accumulate(*job, std::move(done));
+  pending.window->get().normalise(std::get<NormaliseJob>(pending.job), std::move(done));
 }
 
 }  // namespace

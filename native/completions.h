@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <variant>
 
+#include "counted_window.h"
 #include "executor.h"
 #include "job_arguments.h"
 
@@ -25,7 +26,7 @@ struct PendingJob {
   /** The accumulator and the typed arrays that the job works on: they stay until the promise settles. */
   Napi::ObjectReference accumulator;
   std::array<Napi::ObjectReference, 2> arrays;
-  std::shared_ptr<Window> window;
+  std::shared_ptr<CountedWindow> window;
   /** Called on the JavaScript thread before the promise settles. */
   std::function<void()> ended;
   Outcome outcome;

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "thread_priority.h"
+
 namespace tileblend {
 
 /**
@@ -84,6 +86,7 @@ class ThreadPool {
   void work(size_t index) {
     // A thread inherits the settings of the one that starts it, where a library may flush subnormals or round down.
     std::fesetenv(FE_DFL_ENV);
+    standBack();
     for (std::unique_lock lock(mutex_);;) {
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (stopping_) return;

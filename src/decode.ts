@@ -133,13 +133,15 @@ class TileBlend {
     await added;
   }
 
-  /** In a turn of its own: many tiles in one would hold the event loop. */
+  /** In a turn of its own, with what comes before and after in others: together they would hold the event loop. */
   async #cropNext(): Promise<CroppedTile | undefined> {
     await nextTurn();
     const { value: tile, done } = this.#waiting.next();
     if (done) return undefined;
     const { frames, height, width } = tile.latent;
-    return { tile, latents: crop(this.#job.latents, [frames, height, width]) };
+    const latents = crop(this.#job.latents, [frames, height, width]);
+    await nextTurn();
+    return { tile, latents };
   }
 
   /** A tile counts until it is blended, so that at most `concurrency` decoded tiles are held. */

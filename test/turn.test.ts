@@ -19,8 +19,8 @@ describe("a decode", () => {
       startedAt.push(turns);
       return probe(tile, context);
     };
-    await decodeTiled(latentsOf([1, 3, 9, 6, 7]), decoder, { geometry, tiling, executor: "wasm", concurrency: 6 });
-    clearImmediate(next);
+    const options = { geometry, tiling, executor: "wasm", concurrency: 6 } as const;
+    await decodeTiled(latentsOf([1, 3, 9, 6, 7]), decoder, options).finally(() => clearImmediate(next));
     expect(startedAt.length).to.be.above(6);
     expect(new Set(startedAt).size).to.equal(startedAt.length);
   });
