@@ -8,7 +8,8 @@ import type { TileDecoder } from "./tile_decoder.js";
 import { nextTurn } from "./turn.js";
 
 /**
- * Decodes latents tile by tile into one tensor (B, C, frames, height, width).
+ * Decodes latents tile by tile into one tensor (B, C, frames, height, width). It may lie in memory of the executor, which
+ * can be cloned to another thread but not transferred; `output` can be memory that is.
  * @throws (rejects with) TypeError or RangeError on bad input, before any decoding; DecoderError, TileShapeError;
  * ExecutorUnavailableError, ExecutorError; the signal's reason after an abort.
  */

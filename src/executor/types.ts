@@ -18,7 +18,10 @@ export interface FrameChunk {
   readonly start: number;
   /** Number of frames. */
   readonly count: number;
-  /** (B, C, count, H, W), or rgb24. The receiver owns it. */
+  /**
+   * (B, C, count, H, W), or rgb24. The receiver owns it. It may lie in memory of the executor, which can be cloned to
+   * another thread but not transferred.
+   */
   readonly frames: Tensor | Rgb24Frames;
   /** Values that were not a number: 0 in rgb24, the canonical NaN otherwise. */
   readonly nanCount: number;
