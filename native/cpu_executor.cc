@@ -11,7 +11,6 @@
 
 #include "cpu_window.h"
 #include "executor.h"
-#include "memory_pool.h"
 #include "thread_pool.h"
 
 namespace tileblend {
@@ -50,7 +49,7 @@ class CpuExecutor final : public Executor {
 
  private:
   const std::shared_ptr<ThreadPool> threads_;
-  const std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();
+  const CpuMemory memory_;
 };
 
 }  // namespace

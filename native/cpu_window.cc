@@ -24,8 +24,7 @@ int64_t targetBytes(const NormaliseJob& job) {
 
 }  // namespace
 
-CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> threads,
-                     std::shared_ptr<MemoryPool> memory)
+CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> threads, const CpuMemory& memory)
     : planes_(request.shape.batch * request.shape.channels),
       format_(request.format),
       layout_(request.shape, request.sharedRows, request.sharedColumns),
@@ -33,11 +32,11 @@ CpuWindow::CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> t
       sharedSlots_(sharedSlotsOf(request)),
       byteLength_(planes_ * static_cast<Index>(sizeof(float)) *
                   (sharedSlotsOf(request) * layout_.shared().size() + lateFrames_ * layout_.alone().size())),
-      memory_(memory->take(byteLength_)),
+      memory_(memory.sums->take(byteLength_)),
       sharedSums_(static_cast<float*>(memory_.get())),
       aloneSums_(sharedSums_ + sharedSlotsOf(request) * planes_ * layout_.shared().size()),
       threads_(std::move(threads)),
-      memoryPool_(std::move(memory)) {}
+      targets_(memory.targets) {}
 
 void CpuWindow::accumulate(const AccumulateJob& job, Done done) {
   prepare(job);
@@ -147,7 +146,7 @@ void CpuWindow::visitRows(const AccumulateJob& job, Index begin, Index end, Rows
 }
 
 std::shared_ptr<void> CpuWindow::allocateTarget(int64_t bytes) {
-  return memoryPool_->take(bytes);
+  return targets_->take(bytes);
 }
 
 /** The frames lie in the target already: tells what was met in them. */

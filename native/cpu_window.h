@@ -14,6 +14,12 @@
 
 namespace tileblend {
 
+/** What windows take memory from. */
+struct CpuMemory {
+  std::shared_ptr<MemoryPool> sums = std::make_shared<MemoryPool>();
+  std::shared_ptr<MemoryPool> targets = std::make_shared<MemoryPool>();
+};
+
 /**
  * Holds sums of voxels that several tiles touch, and nothing else: weights are made from the masks where they are
  * needed, and voxels are finished by the tile that touches them last. With a target of float32, the sums of frames that
@@ -25,7 +31,7 @@ namespace tileblend {
 class CpuWindow final : public Window {
  public:
   /** Throws std::bad_alloc when there is no room. */
-  CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> threads, std::shared_ptr<MemoryPool> memory);
+  CpuWindow(const WindowRequest& request, std::shared_ptr<ThreadPool> threads, const CpuMemory& memory);
 
   int64_t byteLength() const override { return byteLength_; }
   void accumulate(const AccumulateJob& job, Done done) override;
@@ -63,7 +69,7 @@ class CpuWindow final : public Window {
   /** Of the frames of the tile that is being added. */
   std::vector<FrameSums> sumsOfFrame_;
   const std::shared_ptr<ThreadPool> threads_;
-  const std::shared_ptr<MemoryPool> memoryPool_;
+  const std::shared_ptr<MemoryPool> targets_;
   const InstructionSet instructionSet_ = detectInstructionSet();
   // Of the frames that are final with the interval that is being added.
   Index countStart_ = 0;
