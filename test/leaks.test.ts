@@ -2,16 +2,10 @@ import { expect } from "chai";
 import { decodeFrames, decodeTiled, type Executor, planTiles } from "tileblend";
 import { latentsOf, probeDecoder } from "./support/decoders.js";
 import { EXACT_EXECUTORS, executorOrSkip } from "./support/executors.js";
+import { collectGarbage } from "./support/memory.js";
 
 const geometry = { temporalScale: 2, heightScale: 8, widthScale: 8, causal: true };
 const tiling = { spatial: { tileSize: 64 }, temporal: { tileSize: 4 } };
-
-async function collectGarbage(): Promise<void> {
-  for (let i = 0; i < 4; i++) {
-    global.gc?.();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 async function heldAfter(work: () => Promise<void>): Promise<number> {
   await work();

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { createExecutor, type Dtype, decodeFrames, decodeTiled, type Executor, type TileDecoder } from "tileblend";
+import { elementCount } from "#src/tensor.js";
 import { latentsOf } from "../support/decoders.js";
 import { executorOrSkip } from "../support/executors.js";
 import { bytesOf } from "../support/golden.js";
+import { collectGarbage } from "../support/memory.js";
 import { skipAsExpected } from "../support/requirements.js";
 
 const geometry = { temporalScale: 2, heightScale: 8, widthScale: 8, causal: true };
@@ -16,8 +18,7 @@ function decoderOf(value: (index: number) => number): TileDecoder {
   return (_, { tile, index }) => {
     const { frames, height, width } = tile.output;
     const shape = [1, 3, ...[frames, height, width].map(({ start, stop }) => stop - start)];
-    const count = shape.reduce((product, length) => product * length, 1);
-    return { dtype: "float32", shape, data: new Float32Array(count).fill(value(index)) };
+    return { dtype: "float32", shape, data: new Float32Array(elementCount(shape)).fill(value(index)) };
   };
 }
 
@@ -28,18 +29,6 @@ const nan = decoderOf(() => Number.NaN);
 function lentBytes(): number {
   const fields = readFileSync("/proc/self/smaps", "utf8").matchAll(/^LazyFree:\s+(\d+) kB/gm);
   return [...fields].reduce((total, [, kilobytes]) => total + Number(kilobytes) * 1024, 0);
-}
-
-function residentBytes(): number {
-  const status = readFileSync("/proc/self/status", "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
-}
-
-async function collectGarbage(): Promise<void> {
-  for (let i = 0; i < 4; i++) {
-    global.gc?.();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 describe("memory that the cpu executor keeps", function () {
@@ -87,11 +76,11 @@ describe("memory that the cpu executor keeps", function () {
     if (process.platform !== "linux")
       skipAsExpected(this, "kept memory", "only Linux takes it back when it runs short");
     await waste(byIndex);
-    const first = residentBytes();
+    const first = process.memoryUsage.rss();
     // The smallest block that is kept.
     expect(lentBytes()).to.be.above(2 ** 25);
     for (let i = 0; i < 8; i++) await waste(byIndex);
     // Sums and frames of a decode take 300 MB.
-    expect(residentBytes() - first).to.be.below(2 * 300e6);
+    expect(process.memoryUsage.rss() - first).to.be.below(2 * 300e6);
   });
 });
