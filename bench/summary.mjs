@@ -32,8 +32,7 @@ function shares({ mode, out }, { least, window, sums, values }, trials) {
   if (limited.length === 0) return {};
   // Frames that are handed out, a whole result and sums lie in fresh memory, which the system clears page by page; a
   // decode into a used output finds the sums' memory of the one before it.
-  const isFresh = mode !== "reused";
-  const handed = isFresh ? values * BYTES[out] : 0;
+  const [handed, held] = mode === "reused" ? [0, 0] : [values * BYTES[out], sums];
   const shareOf =
     (bytes, fresh) =>
     ({ limit, milliseconds }) =>
@@ -41,7 +40,7 @@ function shares({ mode, out }, { least, window, sums, values }, trials) {
   return {
     copyBytesPerSecond: median(limited.map(({ limit }) => limit.copyBytesPerSecond)),
     shareOfA: median(limited.map(shareOf(least, handed))),
-    shareOfB: median(limited.map(shareOf(least + window, isFresh ? handed + sums : 0))),
+    shareOfB: median(limited.map(shareOf(least + window, handed + held))),
   };
 }
 

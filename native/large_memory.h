@@ -18,17 +18,23 @@ constexpr uintptr_t LARGE_PAGE = uintptr_t{1} << 21;
 /** The allocator maps blocks from here on by themselves; large pages of others would stay with its heap (bytes). */
 constexpr int64_t MAPPED_BYTES = int64_t{32} << 20;
 
+#ifdef __linux__
+/** Advises the system on the whole pages of [memory, memory + bytes). Returns whether there are any and it takes it. */
+inline bool adviseWholePages(void* memory, int64_t bytes, uintptr_t page, int advice) {
+  const auto begin = reinterpret_cast<uintptr_t>(memory);
+  const uintptr_t first = (begin + page - 1) & ~(page - 1);
+  const uintptr_t last = (begin + static_cast<uintptr_t>(bytes)) & ~(page - 1);
+  return first < last && madvise(reinterpret_cast<void*>(first), last - first, advice) == 0;
+}
+#endif
+
 /**
  * Asks for large pages where [memory, memory + bytes) holds whole ones: memory that is new comes in two hundred times
  * fewer faults. A hint, which changes no value; it does nothing where the system has no such thing.
  */
 inline void hintLargePages([[maybe_unused]] void* memory, [[maybe_unused]] int64_t bytes) {
 #ifdef __linux__
-  if (bytes < MAPPED_BYTES) return;
-  const auto begin = reinterpret_cast<uintptr_t>(memory);
-  const uintptr_t first = (begin + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-  const uintptr_t last = (begin + static_cast<uintptr_t>(bytes)) & ~(LARGE_PAGE - 1);
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  if (bytes >= MAPPED_BYTES) adviseWholePages(memory, bytes, LARGE_PAGE, MADV_HUGEPAGE);
 #endif
 }
 
@@ -55,11 +61,8 @@ class LargeMemory {
    */
   bool lend() const {
 #ifdef __linux__
-    // What does not fill a page stays.
-    constexpr uintptr_t page = 65536;
-    const auto begin = (reinterpret_cast<uintptr_t>(data_) + page - 1) & ~(page - 1);
-    const auto end = (reinterpret_cast<uintptr_t>(data_) + static_cast<uintptr_t>(bytes_)) & ~(page - 1);
-    return begin < end && madvise(reinterpret_cast<void*>(begin), end - begin, MADV_FREE) == 0;
+    constexpr uintptr_t longestSmallPage = 65536;
+    return adviseWholePages(data_, bytes_, longestSmallPage, MADV_FREE);
 #else
     return false;
 #endif

@@ -30,15 +30,11 @@ export function resolveOptions(plan: TilePlan, options: OpenOptions): ResolvedOp
     throw new RangeError(mustBe("outputChannels", "3 for rgb24", channels));
   }
   const [low, high] = checkRange("range", range);
-  const output = resolveOutput(options.output, format, [batch, channels], plan);
+  const { output: wanted } = options;
+  if (wanted === "new") checkHoldable(format);
+  const output =
+    wanted === undefined || wanted === "new" ? wanted : checkOutput(wanted, format, [batch, channels], plan);
   return { batch, channels, format, low: Math.fround(low), factor: Math.fround(255 / (high - low)), output };
-}
-
-function resolveOutput(value: OpenOptions["output"], ...fit: [OutputFormat, readonly number[], TilePlan]) {
-  if (value === undefined) return undefined;
-  if (value !== "new") return checkOutput(value, ...fit);
-  checkHoldable(fit[0]);
-  return value;
 }
 
 function checkHoldable(format: OutputFormat): void {
