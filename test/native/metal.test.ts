@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type LoadedNative, loadMetal } from "#src/executor/native.js";
 import type { Kernel, WindowShape } from "#src/executor/types.js";
 import { hasMetal } from "../support/executors.js";
-import { blendOn, bytesOf, finishOf, flatJob, onlyTile, seededRandom } from "../support/kernel.js";
+import { atPage, blendOn, bytesOf, finishOf, flatJob, onlyTile, seededRandom } from "../support/kernel.js";
 import { skipAsExpected, skipBecause } from "../support/requirements.js";
 
 const SHAPE: WindowShape = { batch: 2, channels: 3, frames: 3, carriedFrames: 1, height: 9, width: 37 };
@@ -11,14 +11,6 @@ const ELEMENTS = 2 * 3 * 3 * 9 * 37;
 function randomPixels(seed: number): Float32Array {
   const random = seededRandom(seed);
   return Float32Array.from({ length: ELEMENTS }, () => random() - 0.5);
-}
-
-/** A copy that begins at a page of memory, or so many bytes after one. */
-function atPage(values: Float32Array, byteOffset = 0): Float32Array {
-  const { buffer } = new WebAssembly.Memory({ initial: Math.ceil((values.byteLength + byteOffset) / 65536) });
-  const copy = new Float32Array(buffer, byteOffset, values.length);
-  copy.set(values);
-  return copy;
 }
 
 describe("native metal: memory and order", () => {

@@ -28,6 +28,14 @@ export function bytesOf(array: ArrayBufferView): Buffer {
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 }
 
+/** A copy that begins at a page of memory, or so many bytes after one. */
+export function atPage(values: Float32Array, byteOffset = 0): Float32Array {
+  const { buffer } = new WebAssembly.Memory({ initial: Math.ceil((values.byteLength + byteOffset) / 65536) });
+  const copy = new Float32Array(buffer, byteOffset, values.length);
+  copy.set(values);
+  return copy;
+}
+
 /** The float32 values with these bits. */
 export function floatsOfBits(bits: ArrayLike<number>): Float32Array {
   return new Float32Array(Uint32Array.from(bits).buffer);
