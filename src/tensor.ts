@@ -92,16 +92,20 @@ export function crop(tensor: Tensor, ranges: readonly AxisRange[]): Tensor {
   const offset = box.reduce((flat, { start }, axis) => flat * (shape[axis] ?? 1) + start, 0);
   if (elementCount(lengths) === run) return { dtype, shape: lengths, data: data.slice(offset, offset + run) };
   const result = createTensor(dtype, lengths);
-  const copyRun = runCopier(data, result.data, run);
+  const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+  const rowsAxis = runAxis - 1;
+  const runs = { count: lengths[rowsAxis] ?? 0, length: run, stride: strides[rowsAxis] ?? 0 };
+  const copyRuns = run < SHORT_RUN ? copyShortRuns : copyLongRuns;
+  const [source, target] = [bitsOf(data), bitsOf(result.data)];
   let to = 0;
   const copyAxis = (axis: number, from: number): void => {
-    if (axis === runAxis) {
-      copyRun(from, to);
-      to += run;
+    if (axis === rowsAxis) {
+      copyRuns(source, from, target, to, runs);
+      to += runs.count * run;
       return;
     }
-    const stride = elementCount(shape.slice(axis + 1));
-    for (let i = 0; i < (lengths[axis] ?? 0); i++) copyAxis(axis + 1, from + i * stride);
+    const [length = 0, stride = 0] = [lengths[axis], strides[axis]];
+    for (let i = 0; i < length; i++) copyAxis(axis + 1, from + i * stride);
   };
   copyAxis(0, offset);
   return result;
@@ -114,16 +118,33 @@ function firstRunAxis(lengths: readonly number[], shape: readonly number[]): num
   return axis;
 }
 
-/** What copies `length` elements from and to an offset. As bits: an engine may change those of a NaN. */
-function runCopier(source: Tensor["data"], target: Tensor["data"], length: number): (from: number, to: number) => void {
-  if (length >= SHORT_RUN) return (from, to) => target.set(source.subarray(from, from + length), to);
-  const [sourceBits, targetBits] = [bitsOf(source), bitsOf(target)];
-  return (from, to) => {
-    for (let i = 0; i < length; i++) targetBits[to + i] = sourceBits[from + i] ?? 0;
-  };
+/** As bits: an engine may change those of a NaN. */
+type BitsArray = Uint32Array | Uint16Array;
+
+/** Contiguous pieces, a stride apart in the source and side by side in the target (elements). */
+interface Runs {
+  readonly count: number;
+  readonly length: number;
+  readonly stride: number;
 }
 
-function bitsOf(data: Tensor["data"]): Uint32Array | Uint16Array {
+function copyShortRuns(source: BitsArray, from: number, target: BitsArray, to: number, runs: Runs): void {
+  const { count, length, stride } = runs;
+  for (let i = 0; i < count; i++) {
+    const [start, place] = [from + i * stride, to + i * length];
+    for (let x = 0; x < length; x++) target[place + x] = source[start + x] ?? 0;
+  }
+}
+
+function copyLongRuns(source: BitsArray, from: number, target: BitsArray, to: number, runs: Runs): void {
+  const { count, length, stride } = runs;
+  for (let i = 0; i < count; i++) {
+    const start = from + i * stride;
+    target.set(source.subarray(start, start + length), to + i * length);
+  }
+}
+
+function bitsOf(data: Tensor["data"]): BitsArray {
   return data instanceof Uint16Array ? data : new Uint32Array(data.buffer, data.byteOffset, data.length);
 }
 
