@@ -17,7 +17,7 @@ Napi::Object jobOf(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Session::Session(Napi::Env env, std::unique_ptr<Executor> executor)
-    : env_(env), executor_(std::move(executor)), completions_(env) {
+    : env_(env), executor_(std::move(executor)), windowBytes_(std::make_shared<WindowBytes>(env)), completions_(env) {
   // Hooks run last in, first out: this one before that of the thread-safe function of completions_.
   napi_add_env_cleanup_hook(env_, onTearDown, this);
 }
@@ -46,7 +46,7 @@ Accumulator::Accumulator(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Accu
   const Opening& opening = *info[0].As<Napi::External<Opening>>().Data();
   session_ = opening.session;
   request_ = opening.window;
-  window_ = std::make_shared<CountedWindow>(info.Env(), session_->executor().createWindow(request_));
+  window_ = std::make_shared<CountedWindow>(session_->windowBytes(), session_->executor().createWindow(request_));
 }
 
 Napi::Value Accumulator::accumulate(const Napi::CallbackInfo& info) {

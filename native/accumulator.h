@@ -23,6 +23,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   Executor& executor() { return *executor_; }
+  const std::shared_ptr<WindowBytes>& windowBytes() const { return windowBytes_; }
   Completions& completions() { return completions_; }
 
  private:
@@ -31,6 +32,7 @@ class Session {
 
   const Napi::Env env_;
   const std::unique_ptr<Executor> executor_;
+  const std::shared_ptr<WindowBytes> windowBytes_;
   Completions completions_;
   bool stopped_ = false;
 };

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "thread_place.h"
 #include "thread_priority.h"
 
 namespace tileblend {
@@ -87,6 +88,7 @@ class ThreadPool {
     // A thread inherits the settings of the one that starts it, where a library may flush subnormals or round down.
     std::fesetenv(FE_DFL_ENV);
     standBack();
+    keepToOwnCore(index, size_);
     for (std::unique_lock lock(mutex_);;) {
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (stopping_) return;
