@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { constants, PerformanceObserver } from "node:perf_hooks";
 import { expect } from "chai";
 import { createExecutor, type Dtype, decodeFrames, decodeTiled, type Executor, type TileDecoder } from "tileblend";
 import { elementCount } from "#src/tensor.js";
@@ -70,6 +71,30 @@ describe("memory that the cpu executor keeps", function () {
     await waste(nan);
     const after = await decodeTiled(latents, byIndex, { ...options, executor });
     expect(Buffer.compare(bytesOf(after.data), bytesOf(expected.data))).to.equal(0);
+  });
+
+  it("does not have the collector set to work in each decode", async () => {
+    const pixels = new Float32Array(3 * 24 * 512 * 512);
+    const decoder: TileDecoder = (_, { tile }) => {
+      const { frames, height, width } = tile.output;
+      const shape = [1, 3, ...[frames, height, width].map(({ start, stop }) => stop - start)];
+      return { dtype: "float32", shape, data: pixels.subarray(0, elementCount(shape)) };
+    };
+    const output = await decodeTiled(latents, decoder, { geometry, tiling, executor });
+    await collectGarbage();
+    let collections = 0;
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        // Boundary: what entries of this type have.
+        const { detail } = entry as unknown as { detail: { kind: number } };
+        if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections++;
+      }
+    });
+    observer.observe({ entryTypes: ["gc"] });
+    for (let i = 0; i < 6; i++) await decodeTiled(latents, decoder, { geometry, tiling, executor, output });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    observer.disconnect();
+    expect(collections).to.be.below(3);
   });
 
   it("is the system's to take, serves the next decode, and does not grow", async function () {

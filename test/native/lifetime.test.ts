@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { ExecutorError } from "#src/errors.js";
@@ -6,7 +8,7 @@ import { loadCpu } from "#src/executor/native.js";
 import type { AccumulateJob, NormaliseJob } from "#src/executor/types.js";
 import { evenAxis, finishOf, flatJob } from "../support/kernel.js";
 import { describeNative, type NativeUnderTest } from "../support/native.js";
-import { skipBecause } from "../support/requirements.js";
+import { skipAsExpected, skipBecause } from "../support/requirements.js";
 
 const SHAPE = { batch: 1, channels: 2, frames: 3, carriedFrames: 1, height: 4, width: 5 };
 const MIB = 2 ** 20;
@@ -56,6 +58,17 @@ function startWorker(code: string): Promise<{ worker: Worker; message: unknown }
   });
 }
 
+/** The cores that each thread of this process may run on, as the system writes them: 0-7 or 3. */
+function placesOfThreads(): string[] {
+  return readdirSync("/proc/self/task").flatMap((thread) => {
+    const [, cores] =
+      readFileSync(`/proc/self/task/${thread}/status`, "utf8").match(/^Cpus_allowed_list:\s+(\S+)$/m) ?? [];
+    return cores === undefined ? [] : [cores];
+  });
+}
+
+const isOneCore = (cores: string) => /^\d+$/.test(cores);
+
 describe("native cpu: threads", () => {
   before(async function () {
     try {
@@ -73,6 +86,23 @@ describe("native cpu: threads", () => {
   it("says what it runs on", async () => {
     expect((await loadCpu({ threads: 1 })).description).to.match(/^CPU, \S+, 1 thread$/);
     expect((await loadCpu({})).description).to.match(/^CPU, \S+, \d+ threads?$/);
+  });
+
+  it("keep to a core each where there are as many", async function () {
+    if (process.platform !== "linux") skipAsExpected(this, "cores of their own", "only Linux lets threads choose");
+    const cores = availableParallelism();
+    const addTile = async (threads: number) => {
+      const kernel = await (await loadCpu({ threads })).factory(SHAPE, "float32");
+      await kernel.accumulate(flatJob("float32", SHAPE, pixels()));
+      kernel.close();
+    };
+    const before = placesOfThreads();
+    await addTile(cores + 1);
+    const free = placesOfThreads();
+    expect(free.length).to.be.at.least(before.length + cores + 1);
+    if (cores > 1) expect(new Set(free).size).to.equal(new Set(before).size);
+    await addTile(cores);
+    expect(new Set(placesOfThreads().filter(isOneCore)).size).to.equal(cores);
   });
 
   it("takes one job at a time", async () => {
