@@ -93,19 +93,18 @@ export function crop(tensor: Tensor, ranges: readonly AxisRange[]): Tensor {
   if (elementCount(lengths) === run) return { dtype, shape: lengths, data: data.slice(offset, offset + run) };
   const result = createTensor(dtype, lengths);
   const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
-  const rowsAxis = runAxis - 1;
-  const runs = { count: lengths[rowsAxis] ?? 0, length: run, stride: strides[rowsAxis] ?? 0 };
-  const copyRuns = run < SHORT_RUN ? copyShortRuns : copyLongRuns;
   const [source, target] = [bitsOf(data), bitsOf(result.data)];
   let to = 0;
   const copyAxis = (axis: number, from: number): void => {
-    if (axis === rowsAxis) {
-      copyRuns(source, from, target, to, runs);
-      to += runs.count * run;
-      return;
+    for (let i = 0; i < (lengths[axis] ?? 0); i++) {
+      const start = from + i * (strides[axis] ?? 0);
+      if (axis + 1 < runAxis) {
+        copyAxis(axis + 1, start);
+        continue;
+      }
+      copyRun(source, start, target, to, run);
+      to += run;
     }
-    const [length = 0, stride = 0] = [lengths[axis], strides[axis]];
-    for (let i = 0; i < length; i++) copyAxis(axis + 1, from + i * stride);
   };
   copyAxis(0, offset);
   return result;
@@ -121,27 +120,9 @@ function firstRunAxis(lengths: readonly number[], shape: readonly number[]): num
 /** As bits: an engine may change those of a NaN. */
 type BitsArray = Uint32Array | Uint16Array;
 
-/** Contiguous pieces, a stride apart in the source and side by side in the target (elements). */
-interface Runs {
-  readonly count: number;
-  readonly length: number;
-  readonly stride: number;
-}
-
-function copyShortRuns(source: BitsArray, from: number, target: BitsArray, to: number, runs: Runs): void {
-  const { count, length, stride } = runs;
-  for (let i = 0; i < count; i++) {
-    const [start, place] = [from + i * stride, to + i * length];
-    for (let x = 0; x < length; x++) target[place + x] = source[start + x] ?? 0;
-  }
-}
-
-function copyLongRuns(source: BitsArray, from: number, target: BitsArray, to: number, runs: Runs): void {
-  const { count, length, stride } = runs;
-  for (let i = 0; i < count; i++) {
-    const start = from + i * stride;
-    target.set(source.subarray(start, start + length), to + i * length);
-  }
+function copyRun(source: BitsArray, from: number, target: BitsArray, to: number, length: number): void {
+  if (length < SHORT_RUN) for (let i = 0; i < length; i++) target[to + i] = source[from + i] ?? 0;
+  else target.set(source.subarray(from, from + length), to);
 }
 
 function bitsOf(data: Tensor["data"]): BitsArray {
