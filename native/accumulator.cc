@@ -72,6 +72,7 @@ Napi::Value Accumulator::normalise(const Napi::CallbackInfo& info) {
 Napi::Value Accumulator::createTarget(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   require(env, window_ != nullptr, "the accumulator is closed");
+  window_->handOut();
   return createExternalArray(env, readArrayRequest(info),
                              [this](int64_t bytes) { return window_->get().allocateTarget(bytes); });
 }

@@ -13,8 +13,8 @@
 namespace tileblend {
 
 /**
- * What the collector is told of the windows of one executor. The bytes of a window that closes stay told for the next,
- * which often takes its memory too: told of them anew, the collector would set to work in each decode.
+ * What the collector is told of the windows of one executor. The bytes of a window that closes may stay told for the
+ * next, which often takes its memory too: told of them anew, the collector would set to work in each decode.
  */
 class WindowBytes {
  public:
@@ -29,9 +29,10 @@ class WindowBytes {
     tell(std::max(told_, inUse_));
   }
 
-  void remove(int64_t bytes) {
+  /** `kept` of the `bytes` stay told. */
+  void remove(int64_t bytes, int64_t kept) {
     inUse_ -= bytes;
-    tell(std::max(inUse_, bytes));
+    tell(std::max(inUse_, kept));
   }
 
  private:
@@ -52,12 +53,15 @@ class CountedWindow {
   CountedWindow(std::shared_ptr<WindowBytes> bytes, std::unique_ptr<Window> window)
       : bytes_(std::move(bytes)), window_(std::move(window)) {}
   ~CountedWindow() {
-    if (isCounted_) bytes_->remove(window_->byteLength());
+    if (isCounted_) bytes_->remove(window_->byteLength(), handsOut_ ? 0 : window_->byteLength());
   }
   CountedWindow(const CountedWindow&) = delete;
   CountedWindow& operator=(const CountedWindow&) = delete;
 
   Window& get() const { return *window_; }
+
+  /** Its bytes do not stay told: what it hands out is the collector's to free, best while the threads are at work. */
+  void handOut() { handsOut_ = true; }
 
   void count() {
     if (isCounted_) return;
@@ -69,6 +73,7 @@ class CountedWindow {
   const std::shared_ptr<WindowBytes> bytes_;
   const std::unique_ptr<Window> window_;
   bool isCounted_ = false;
+  bool handsOut_ = false;
 };
 
 }  // namespace tileblend
