@@ -108,7 +108,10 @@ describe("native cpu: threads", () => {
     expect(free.length).to.be.at.least(before.length + cores + 1);
     if (cores > 1) expect(new Set(free).size).to.equal(new Set(before).size);
     await addTile(cores);
-    expect(new Set(placesOfThreads().filter(isOneCore)).size).to.equal(cores);
+    const kept = () => new Set(placesOfThreads().filter(isOneCore)).size;
+    // One thread may have done it all before another has begun.
+    for (let i = 0; i < 100 && kept() < cores; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(kept()).to.equal(cores);
   });
 
   it("takes one job at a time", async () => {
