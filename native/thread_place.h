@@ -19,9 +19,9 @@ inline void keepToOwnCore(size_t index, size_t threads) {
   cpu_set_t allowed;
   if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
   if (static_cast<size_t>(CPU_COUNT(&allowed)) != threads) return;
+  // Past the cores that are not allowed, and those of the threads before this one.
   size_t core = 0;
-  for (size_t before = 0; before < index || !CPU_ISSET(core, &allowed); ++core)
-    before += CPU_ISSET(core, &allowed) ? 1 : 0;
+  while (!CPU_ISSET(core, &allowed) || index-- > 0) ++core;
   cpu_set_t own;
   CPU_ZERO(&own);
   CPU_SET(core, &own);

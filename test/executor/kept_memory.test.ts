@@ -14,17 +14,17 @@ const tiling = { spatial: { tileSize: 512, overlap: 64 }, temporal: { tileSize: 
 /** 33 frames of 576 x 960: the sums of 12 of them, 80 MB, are worth keeping. */
 const latents = latentsOf([1, 3, 17, 72, 120]);
 
-/** Answers with tiles of one value each. */
-function decoderOf(value: (index: number) => number): TileDecoder {
+/** Answers with tiles of these pixels. */
+function decoderOf(pixelsOf: (count: number, index: number) => Float32Array): TileDecoder {
   return (_, { tile, index }) => {
     const { frames, height, width } = tile.output;
     const shape = [1, 3, ...[frames, height, width].map(({ start, stop }) => stop - start)];
-    return { dtype: "float32", shape, data: new Float32Array(elementCount(shape)).fill(value(index)) };
+    return { dtype: "float32", shape, data: pixelsOf(elementCount(shape), index) };
   };
 }
 
-const byIndex = decoderOf((index) => index / 8);
-const nan = decoderOf(() => Number.NaN);
+const byIndex = decoderOf((count, index) => new Float32Array(count).fill(index / 8));
+const nan = decoderOf((count) => new Float32Array(count).fill(Number.NaN));
 
 /** What the system may take back, of this process. */
 function lentBytes(): number {
@@ -75,11 +75,7 @@ describe("memory that the cpu executor keeps", function () {
 
   it("does not have the collector set to work in each decode", async () => {
     const pixels = new Float32Array(3 * 24 * 512 * 512);
-    const decoder: TileDecoder = (_, { tile }) => {
-      const { frames, height, width } = tile.output;
-      const shape = [1, 3, ...[frames, height, width].map(({ start, stop }) => stop - start)];
-      return { dtype: "float32", shape, data: pixels.subarray(0, elementCount(shape)) };
-    };
+    const decoder = decoderOf((count) => pixels.subarray(0, count));
     const output = await decodeTiled(latents, decoder, { geometry, tiling, executor });
     await collectGarbage();
     let collections = 0;
